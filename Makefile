@@ -1,0 +1,53 @@
+# make run | test | check | bench | live     (Python 3.11 or newer and make are all that is needed)
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: run test check bench live soak lock clean
+
+run: $(VENV)/.core
+	$(BIN)/twin run configs/default.yaml
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest -n 2 --dist loadgroup tests
+
+check: $(VENV)/.check
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.bench
+	$(BIN)/python -m benchmarks
+
+live: $(VENV)/.live
+	$(BIN)/twin live configs/default.yaml
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.core: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(PIP) -e .
+	touch $@
+
+$(VENV)/.live: $(VENV)/.core
+	$(PIP) -e ".[live]"
+	touch $@
+
+$(VENV)/.test: $(VENV)/.core
+	$(PIP) -e ".[test]"
+	touch $@
+
+$(VENV)/.check: $(VENV)/.core
+	$(PIP) -e ".[test,check]"
+	touch $@
+
+$(VENV)/.bench: $(VENV)/.core
+	$(PIP) -e ".[test,bench]"
+	touch $@
+
+lock: $(VENV)/.check $(VENV)/.bench        ## write constraints.txt from what is installed
+	$(BIN)/python -m pip freeze --exclude-editable | grep -v '^-e\|@' > constraints.txt
+
+clean:
+	rm -rf $(VENV) build *.egg-info

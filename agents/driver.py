@@ -1,0 +1,407 @@
+"""A driver's working day: inspection, loading, driving, waiting, serving, the break, the way home."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import simpy
+
+from agents.customer import Customer
+from agents.population import FleetAgent, Population
+from agents.tablet import Tablet
+from agents.vehicle import Steps, Vehicle
+from engine.clock import SECOND
+from twin.belief import Stop
+from twin.orders import Order, Place
+from twin.planning.day import Shift
+from twin.policies.common import start_of_service
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What stays with a driver: 1 is average; ``work`` above 1 is slower, ``pace`` above 1 drives faster."""
+
+    pace: float = 1.0
+    work: float = 1.0
+    harsh_per_km: float = 0.0
+    idle_share: float = 0.0
+
+
+@dataclass(frozen=True)
+class DepotWork:
+    """Loading at a depot, and refuelling there."""
+
+    load_base_us: int
+    load_order_us: int
+    charger_kw: float
+    refuel_us: int = 480 * SECOND
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How a driver group works; microseconds."""
+
+    inspection_us: int
+    overtime_us: int
+    refuel_below: float = 0.15
+
+
+class Driver(FleetAgent):
+    """Drives one vehicle; knows the tablet's route and the roads as navigation shows them, not today's traffic."""
+
+    def __init__(
+        self, population: Population, name: str, vehicle: Vehicle, tablet: Tablet, traits: Traits, rules: Rules,
+        depot: DepotWork, stations: list[tuple[str, int]], customer_of: Callable[[str], Customer | None],
+        node_of: Callable[[Place, Vehicle], int],
+    ) -> None:  # fmt: skip
+        super().__init__(population, name)
+        self.vehicle, self.tablet, self.traits, self.rules, self.depot = vehicle, tablet, traits, rules, depot
+        self.stations, self.customer_of, self.node_of = stations, customer_of, node_of
+        self.known_closed: set[int] = set()
+        self.process: simpy.Process | None = None
+        self._wake: simpy.Event | None = None
+        self._on_the_road = self._failed = False
+        self._rest_due: list[tuple[int, int, int]] = []
+        tablet.on_change = self.wake
+
+    # --- the roster ---
+
+    def work(self, shifts: Callable[[int], Shift | None]) -> Steps:
+        """Every rostered day's shift, for the whole run."""
+        world = self.world
+        day, last = world.local.day(world.start_us), world.local.day(world.end_us)
+        while day <= last:
+            shift = shifts(day)
+            if shift is not None and world.now <= shift.start_us < world.end_us:
+                yield self._until(shift.start_us)
+                yield from self.shift(shift)
+            day = max(day + 1, world.local.day(world.now))
+
+    def shift(self, shift: Shift) -> Steps:
+        """One shift from start to end; what could not be served is brought back."""
+        vehicle, started = self.vehicle, self.world.now
+        self.known_closed.clear()
+        self._rest_due = list(shift.breaks_us)
+        self._sums = {"driving_us": 0, "rest_us": 0, "idle_us": vehicle.idle_us, "engine_us": vehicle.engine_us}
+        self._unserved: list[str] = []
+        self._tell("shift_started", depot_id=vehicle.depot_id, until_us=shift.end_us)
+        yield self._for(self.rules.inspection_us)
+        self._tell("inspection_done", minutes=self.rules.inspection_us / 60e6)
+        yield from self._route(shift)
+        for order_id in [*vehicle.onboard]:
+            if self.tablet.order_of(order_id) is not None:  # still open: brought back unserved
+                self._unserved.append(order_id)
+            del vehicle.onboard[order_id]
+        self._unserved += [s.order_id for s in self.tablet.stops if s.order_id not in self._unserved]
+        self.tablet.stops = []
+        self._tell(
+            "shift_ended",
+            duty_s=(self.world.now - started) / SECOND,
+            driving_s=self._sums["driving_us"] / SECOND,
+            break_s=self._sums["rest_us"] / SECOND,
+            idle_s=(vehicle.idle_us - self._sums["idle_us"]) / SECOND,
+            engine_s=(vehicle.engine_us - self._sums["engine_us"]) / SECOND,
+            odometer_m=vehicle.odometer_mm / 1000,
+            unserved=list(dict.fromkeys(self._unserved)),
+        )
+        if vehicle.kind.electric or vehicle.tank_share < 0.5:
+            self._fill_at_depot()
+
+    def _route(self, shift: Shift) -> Steps:
+        """Follow the tablet until the shift is over and the vehicle is home."""
+        vehicle, tablet = self.vehicle, self.tablet
+        while True:
+            yield from self._rest_if_due(shift)
+            stop = self._next_stop()
+            at_depot = vehicle.node == vehicle.home_node
+            if stop is None:
+                if not at_depot:
+                    yield from self._go_home()
+                elif self.world.now >= shift.end_us:
+                    return
+                else:
+                    yield self._woken(self._next_rest(shift.end_us))
+                continue
+            order = tablet.order_of(stop.order_id)
+            assert order is not None  # noqa: S101  (_next_stop drops ended orders)
+            fetch = order.pickup is None and stop.order_id not in vehicle.onboard
+            if self._too_late_for(stop, order, fetch and not at_depot, shift):
+                tablet.drop(stop.order_id)
+                self._unserved.append(stop.order_id)
+            elif fetch and not at_depot:
+                yield from self._go_home()
+            elif fetch:
+                yield from self._load()
+            elif at_depot and tablet.leave_us is not None and self.world.now < tablet.leave_us:
+                yield self._woken(min(tablet.leave_us, self._next_rest(tablet.leave_us)))
+            else:
+                yield from self._refuel_if_low()
+                yield from self._visit(stop, order)
+
+    def _next_stop(self) -> Stop | None:
+        stops = self.tablet.stops
+        while stops and self.tablet.order_of(stops[0].order_id) is None:
+            stops.pop(0)
+        return stops[0] if stops else None
+
+    def _too_late_for(self, stop: Stop, order: Order, detour: bool, shift: Shift) -> bool:
+        """Whether the driver would usually be back later than overtime allows."""
+        vehicle, now = self.vehicle, self.world.now
+        if now < shift.start_us + 3600 * SECOND:
+            return False
+        task = order.pickup if stop.task == "pickup" else order.delivery
+        node = self.node_of((task or order.last_task).place, vehicle)
+        there = self._usual_us(vehicle.node, vehicle.home_node) + self._usual_us(vehicle.home_node, node) if detour \
+            else self._usual_us(vehicle.node, node)  # fmt: skip
+        arrive = start_of_service(now + there, (task or order.last_task).windows)
+        back = arrive + int((task or order.last_task).service_s * SECOND) + self._usual_us(node, vehicle.home_node)
+        return back > shift.end_us + self.rules.overtime_us
+
+    # --- at the depot ---
+
+    def _load(self) -> Steps:
+        """Load all goods of the route that wait at this depot."""
+        vehicle, began = self.vehicle, self.world.now
+        goods: dict[str, Order] = {}
+        for stop in self.tablet.stops:
+            order = self.tablet.order_of(stop.order_id)
+            if order is not None and order.pickup is None and stop.order_id not in vehicle.onboard:
+                goods[stop.order_id] = order
+        yield self._for(self.depot.load_base_us + len(goods) * self.depot.load_order_us)
+        goods = {i: order for i, order in goods.items() if self.tablet.order_of(i) is not None}  # cancelled meanwhile
+        for order_id, order in goods.items():
+            vehicle.onboard[order_id] = order
+            self._tell("order_picked_up", order_id, order_id=order_id, at_depot=vehicle.depot_id)
+        self._tell("loading_done", depot_id=vehicle.depot_id, orders=list(goods), started_us=began)
+
+    def _go_home(self) -> Steps:
+        vehicle = self.vehicle
+        yield from self._drive(vehicle.home_node, vehicle.depot_id, "depot", vehicle.depot)
+        for order_id in [i for i, order in vehicle.onboard.items() if order.delivery is None]:
+            del vehicle.onboard[order_id]  # collections are unloaded
+        for order_id in [i for i in vehicle.onboard if self.tablet.order_of(i) is None]:
+            del vehicle.onboard[order_id]  # so are goods of ended orders
+
+    def _fill_at_depot(self) -> None:
+        vehicle = self.vehicle
+        before = vehicle.tank_share
+        fuel_ul, energy_mwh, gained = vehicle.fill(1.0)
+        if gained <= 0:
+            return
+        seconds = vehicle.kind.charge_time_s(before, 1.0, self.depot.charger_kw) if vehicle.kind.electric else 480.0
+        self._tell(
+            "refuelled", at=vehicle.depot_id, fuel_ml=fuel_ul / 1000, energy_wh=energy_mwh / 1000, minutes=seconds / 60
+        )
+
+    # --- on the road ---
+
+    def _visit(self, stop: Stop, order: Order) -> Steps:
+        """Drive to a stop, wait for its window, serve it."""
+        tablet, vehicle = self.tablet, self.vehicle
+        task = (order.pickup if stop.task == "pickup" else order.delivery) or order.last_task
+        tablet.stops.remove(stop)
+        tablet.under_way = stop
+        yield from self._drive(self.node_of(task.place, vehicle), stop.order_id, "task", task.place)
+        arrived = self.world.now
+        start = start_of_service(arrived, task.windows)
+        if start > arrived:
+            yield from self._wait(start)
+        yield from self._serve(stop, order, arrived)
+        tablet.under_way = None
+
+    def _serve(self, stop: Stop, order: Order, arrived_us: int) -> Steps:
+        vehicle, order_id = self.vehicle, stop.order_id
+        customer = self.customer_of(order_id)
+        task = (order.pickup if stop.task == "pickup" else order.delivery) or order.last_task
+        if customer is None:  # ended while the vehicle was on its way
+            self._attempted(order_id, 0, arrived_us, "refused")
+            return
+        customer.being_served = True
+        attempt = customer.attempts + 1
+        final = stop.task == order.last_task.kind
+        visits = customer.behaviour.visits[stop.task]
+        visit = visits[min(attempt, len(visits)) - 1]
+        outcome = customer.behaviour.failure(visit) if final else None
+        length_us = int(task.service_s * visit.service_factor * self.traits.work * SECOND)
+        usual_us = self.world.now + int(task.service_s * SECOND)
+        self._tell(
+            "service_started", order_id, order_id=order_id, task=stop.task, arrived_us=arrived_us, due_us=usual_us
+        )
+        started = self.world.now
+        if self.world.streams.uniform("engine_on", self.name, order_id, attempt) < self.traits.idle_share:
+            vehicle.idle(length_us)
+        yield self._for(length_us)
+        customer.being_served = False
+        if outcome is not None:
+            customer.attempts = attempt
+            self._attempted(order_id, attempt, arrived_us, outcome)
+        elif stop.task == "pickup" and not final:
+            vehicle.onboard[order_id] = order
+            self._tell("order_picked_up", order_id, order_id=order_id, service_s=length_us / SECOND)
+        else:
+            customer.attempts = attempt
+            customer.end("order_delivered")
+            if stop.task == "pickup":
+                vehicle.onboard[order_id] = order
+            else:
+                vehicle.onboard.pop(order_id, None)
+            self._tell(
+                "order_delivered", order_id, order_id=order_id, attempt=attempt, arrived_us=arrived_us,
+                started_us=started, service_s=length_us / SECOND,
+                share=customer.behaviour.taken_share,
+            )  # fmt: skip
+
+    def _attempted(self, order_id: str, attempt: int, arrived_us: int, outcome: str) -> None:
+        self._tell(
+            "delivery_attempted", order_id, order_id=order_id, attempt=attempt, arrived_us=arrived_us, outcome=outcome
+        )
+
+    def _drive(self, node: int, to: str, purpose: str, place: Place) -> Steps:
+        """Drive to a node, round closed roads as they are met, with a roadside stop if the vehicle fails."""
+        while True:
+            blocked = yield from self._leg(node, to, purpose, place)
+            if blocked is None:
+                return
+            self.known_closed.add(blocked)
+
+    def _leg(self, node: int, to: str, purpose: str, place: Place) -> Steps:
+        world, vehicle = self.world, self.vehicle
+        due_us = world.now + self._usual_us(vehicle.node, node)
+        drive = world.roads.drive(
+            vehicle.node, node, world.now, vehicle.profile, self.traits.pace, frozenset(self.known_closed),
+            world.closed_edges,
+        )  # fmt: skip
+        pause_us = vehicle.failure_within(int(drive.odometer_mm[-1]))
+        fails_us = 0
+        if pause_us:
+            drive, fails_us = vehicle.paused(drive, pause_us)
+        trip_id = vehicle.start_trip(drive)
+        self._tell("departed", trip_id=trip_id, to=to, purpose=purpose, onboard=list(vehicle.onboard), due_us=due_us)
+        began = world.now
+        if pause_us:
+            self._failed = True  # a closure matters only once the vehicle runs again
+            yield self._until(fails_us)
+            self._tell_vehicle("breakdown_started", minutes=pause_us / 60e6)
+            yield self._until(fails_us + pause_us)
+            self._tell_vehicle("breakdown_ended")
+            self._failed = False
+            self.closure_ahead()
+        self._on_the_road = True
+        while world.now < vehicle.drive.t_us[-1]:  # type: ignore[union-attr]
+            try:
+                yield self._until(int(vehicle.drive.t_us[-1]))  # type: ignore[union-attr]
+            except simpy.Interrupt:
+                continue  # a closure ahead: the drive was cut shorter
+        self._on_the_road = False
+        blocked = vehicle.drive.blocked_edge  # type: ignore[union-attr]
+        self._harsh(began)
+        took = vehicle.end_trip(trip_id)
+        self._sums["driving_us"] += world.now - began - (pause_us or 0)
+        lat, lon = (place.lat, place.lon) if blocked is None else world.roads.place_of(vehicle.node)
+        payload = {
+            **took, "trip_id": trip_id, "at": to, "purpose": purpose, "lat": lat, "lon": lon,
+            "empty": not vehicle.onboard,
+        }  # fmt: skip
+        if blocked is None:
+            self._tell("arrived", **payload)
+        else:
+            self._tell("arrived", **(payload | {"at": "road-block", "purpose": "block"}))
+            self._tell("road_block_met", trip_id=trip_id, edge=blocked, lat=lat, lon=lon)
+        return blocked
+
+    def closure_ahead(self) -> None:
+        """A road closed somewhere: if it lies ahead on the drive under way, that drive ends before it."""
+        drive = self.vehicle.drive
+        if drive is None or self._failed:
+            return
+        cut = drive.cut_before(self.world.closed_edges, self.world.now)
+        if cut is not None:
+            self.vehicle.cut_trip(cut)
+            if self._on_the_road and self.process is not None:
+                self.process.interrupt("road closed")
+
+    def _harsh(self, began_us: int) -> None:
+        """Harsh events of the trip that ends now: drawn for every kilometre of the vehicle's life."""
+        drive = self.vehicle.drive
+        if drive is None or self.traits.harsh_per_km <= 0:
+            return
+        first = self.vehicle.odometer_mm // 1_000_000
+        last = (self.vehicle.odometer_mm + int(drive.odometer_mm[-1])) // 1_000_000
+        for km in range(first, last):
+            draw = self.world.streams.uniform("harsh", self.vehicle.name, km)
+            if draw < self.traits.harsh_per_km:
+                what = ("brake", "accelerate", "corner")[int(draw / self.traits.harsh_per_km * 3)]
+                self._tell("harsh_event", what=what)
+
+    def _refuel_if_low(self) -> Steps:
+        """Go to the nearest station when the tank is low, and not at the depot."""
+        vehicle = self.vehicle
+        if vehicle.tank_share > self.rules.refuel_below or not self.stations:
+            return
+        times = [(self._usual_us(vehicle.node, node), name, node) for name, node in self.stations]
+        _, name, node = min(times)
+        yield from self._drive(node, name, "refuel", Place(name, *self.world.roads.place_of(node)))
+        before = vehicle.tank_share
+        target = 0.8 if vehicle.kind.electric else 1.0  # beyond 80 % charging slows down
+        seconds = vehicle.kind.charge_time_s(before, target, 50.0) if vehicle.kind.electric else 480.0
+        yield self._for(int(seconds * SECOND))
+        fuel_ul, energy_mwh, _ = vehicle.fill(target)
+        self._tell("refuelled", at=name, fuel_ml=fuel_ul / 1000, energy_wh=energy_mwh / 1000, minutes=seconds / 60)
+
+    # --- breaks and waiting ---
+
+    def _rest_if_due(self, shift: Shift) -> Steps:
+        if self._rest_due and self.world.now >= self._rest_due[0][0]:
+            yield from self._rest()
+
+    def _rest(self) -> Steps:
+        length_us = self._rest_due.pop(0)[2]
+        self._tell("break_taken", until_us=self.world.now + length_us)
+        self._sums["rest_us"] += length_us
+        yield self._for(length_us)
+
+    def _next_rest(self, otherwise_us: int) -> int:
+        return min(otherwise_us, self._rest_due[0][0]) if self._rest_due else otherwise_us
+
+    def _wait(self, until_us: int) -> Steps:
+        """Wait for a window to open; a break that fits is taken meanwhile."""
+        if self._rest_due:
+            earliest, _, length_us = self._rest_due[0]
+            begin = max(earliest, self.world.now)
+            if begin + length_us <= until_us:
+                yield self._until(begin)
+                yield from self._rest()
+        yield self._until(until_us)
+
+    # --- small helpers ---
+
+    def wake(self) -> None:
+        """Something changed on the tablet."""
+        if self._wake is not None and not self._wake.triggered:
+            self._wake.succeed()
+
+    def _woken(self, until_us: int) -> simpy.Event:
+        """An event at a moment, or earlier if the tablet changes."""
+        self._wake = event = simpy.Event(self.world.env)
+        self.world.at(until_us, lambda: None if event.triggered else event.succeed() and None)
+        return event
+
+    def _for(self, duration_us: int) -> simpy.Event:
+        return self.world.env.timeout(max(0, duration_us))
+
+    def _until(self, moment_us: int) -> simpy.Event:
+        return self.world.env.timeout(max(0, moment_us - self.world.now))
+
+    def _usual_us(self, origin: int, destination: int) -> int:
+        if origin == destination:
+            return 0
+        closed = frozenset(self.known_closed)
+        legs = self.world.roads.legs_ms([origin], [destination], self.world.now, self.vehicle.profile, closed)  # type: ignore[arg-type]
+        return int(legs[0]) * 1000
+
+    def _tell(self, kind: str, subject: str | None = None, **payload: Any) -> None:
+        full = {**payload, "vehicle_id": self.vehicle.name, "driver_id": self.name}
+        self.tablet.report(kind, subject or self.name, full)
+
+    def _tell_vehicle(self, kind: str, **payload: Any) -> None:
+        self.tablet.report(kind, self.vehicle.name, {**payload, "vehicle_id": self.vehicle.name})

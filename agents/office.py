@@ -1,0 +1,249 @@
+"""Head office: hears messages, keeps the belief, plans the day, asks the policy, gives commands."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from agents.population import FleetAgent, Population
+from agents.world import LATE
+from engine.clock import SECOND
+from engine.ledger import payload_json
+from twin.belief import NEVER_US, Belief, FleetView
+from twin.commands import Command, unassign_order
+from twin.events import KINDS, ORDER_ENDS
+from twin.ingest import Ingest, Message
+from twin.planning.day import DayPlan, DaySettings, Shift, plan_day
+from twin.policies import Policy, policies
+from twin.travel import TravelTimes
+
+
+@dataclass(frozen=True)
+class OfficeSettings:
+    """How head office works; times in microseconds or seconds after local midnight."""
+
+    plan_at_s: int
+    period_us: int
+    decision_us: int
+    max_attempts: int
+    information: str
+    day: DaySettings
+    roster: Callable[[int], list[Shift]]
+
+
+class HeadOffice(FleetAgent):
+    """Acts on belief only (or, for the upper bound ``information: perfect``, on a belief that misses nothing)."""
+
+    def __init__(
+        self, population: Population, settings: OfficeSettings, policy: Policy, travel: TravelTimes,
+        send: Callable[[str, Command], None], end_order: Callable[[str, str], bool],
+    ) -> None:  # fmt: skip
+        super().__init__(population, "office")
+        self.settings, self.policy, self.travel = settings, policy, travel
+        self.send, self.end_order = send, end_order  # end_order: False where the order has ended in truth already
+        self.ingest, self.belief = Ingest(), Belief()
+        self.perfect = Belief() if settings.information == "perfect" else None
+        self.decisions = 0
+        self.plan_progress: Callable[[DayPlan | None], None] = lambda plan: None
+        self._asked = False
+        self._told: dict[str, set[str]] = {}  # vehicle -> orders it was last told to do
+        if self.perfect is not None:
+            self.world.onlookers.append(self._see)
+
+    # --- hearing ---
+
+    def receive(self, message: Message, received_us: int) -> None:
+        """Take in one message: ledger first, then belief, then what follows from it."""
+        reason = self.ingest.judge(message)
+        self.world.office_ledger.append(
+            message.event_id, message.kind, message.schema_version, message.occurred_us, message.subject,
+            message.source, payload_json(message.payload), received_us, message.channel, reason,
+        )  # fmt: skip
+        if reason:
+            return
+        self.belief.apply(message.kind, message.occurred_us, message.payload)
+        follow = getattr(self, "_on_" + message.kind, None)
+        if follow is not None:
+            follow(message.payload)
+
+    def _see(self, kind: str, at_us: int, payload: dict[str, Any]) -> None:
+        assert self.perfect is not None  # noqa: S101
+        self.perfect.apply(kind, at_us, payload)
+
+    def view(self) -> FleetView:
+        """What decisions are made on, brought up to now."""
+        telematics = self.world.telematics
+        if telematics is not None:
+            telematics.advance(self.world.now)
+        if self.perfect is None:
+            return self.belief.view(self.world.now)
+        if telematics is not None:
+            telematics.observe_truth(self.perfect, self.world.now)
+        return self.perfect.view(self.world.now)
+
+    # --- what follows from what was heard ---
+
+    def _on_order_placed(self, payload: dict[str, Any]) -> None:
+        if not payload["known_before"]:
+            self.ask_soon()
+
+    def _on_order_cancelled(self, payload: dict[str, Any]) -> None:
+        order_id = payload["order_id"]
+        for vehicle_id, told in self._told.items():
+            if order_id in told:
+                told.discard(order_id)
+                self.command(unassign_order(order_id, vehicle_id, "cancelled by the customer"))
+        self.ask_soon()
+
+    def _on_delivery_attempted(self, payload: dict[str, Any]) -> None:
+        order_id, outcome, attempt = payload["order_id"], payload["outcome"], payload["attempt"]
+        known = self.belief.orders.get(order_id)
+        if known is None:
+            return
+        local = self.world.local
+        tomorrow = local.at(local.day(self.world.now) + 1, 0)
+        shift_us = tomorrow - local.at(local.day(self.world.now), 0)
+        last_chance = attempt >= self.settings.max_attempts or tomorrow + self.settings.plan_at_s * SECOND >= self.world.end_us
+        if outcome in ("refused", "damaged") or last_chance:
+            reason = f"{outcome.replace('_', ' ')} at attempt {attempt}"
+            self.act("order_failed", order_id, {"order_id": order_id, "reason": reason, "attempts": attempt})
+            return
+        windows = [[w.open_us + shift_us, w.close_us + shift_us] for w in known.order.last_task.windows]
+        self.act("order_rebooked", order_id, {"order_id": order_id, "windows_us": windows, "not_before_us": tomorrow})
+
+    def _on_loading_done(self, _payload: dict[str, Any]) -> None:
+        self.ask_soon()
+
+    _on_breakdown_started = _on_shift_ended = _on_road_block_met = _on_loading_done
+
+    def _on_command_received(self, payload: dict[str, Any]) -> None:
+        if payload["answer"] != "accepted":
+            self.ask_soon()
+
+    # --- acting ---
+
+    def act(self, kind: str, subject: str, payload: dict[str, Any]) -> None:
+        """Head office decides something itself: it happens, and it knows."""
+        if kind in ORDER_ENDS and not self.end_order(payload["order_id"], kind):
+            return
+        event_id = self.world.happen(kind, subject, payload, "office")
+        self.note(event_id, kind, subject, payload)
+
+    def note(self, event_id: str, kind: str, subject: str, payload: dict[str, Any]) -> None:
+        """Write an own act to the office ledger and believe it."""
+        now = self.world.now
+        text = payload_json(payload)
+        self.world.office_ledger.append(
+            event_id, kind, KINDS[kind].version, now, subject, "office", text, now, "office", ""
+        )
+        self.belief.apply(kind, now, payload)
+
+    def command(self, command: Command) -> None:
+        """Send a command to a vehicle; whether and when it arrives is the radio's affair."""
+        now, kind, payload = self.world.now, command.kind, command.payload
+        command_id = self.world.next_id("office")
+        self.world.office_ledger.append(
+            command_id, kind, KINDS[kind].version, now, command.vehicle_id, "office", payload_json(payload),
+            None, "radio", payload["reason"],
+        )  # fmt: skip
+        for belief in (self.belief, self.perfect):
+            if belief is not None:
+                belief.apply(kind, now, payload)
+        told = self._told.setdefault(command.vehicle_id, set())
+        if kind == "set_route":
+            told.clear()
+            told.update(stop["order_id"] for stop in payload["stops"])
+        elif kind == "assign_order":
+            told.add(payload["order_id"])
+        self.send(command_id, command)
+
+    def cancel(self, order_id: str, reason: str) -> None:
+        """Call an order off on the office's side, and tell whoever was to do it."""
+        payload = {"order_id": order_id, "by": "office", "reason": reason}
+        self.act("order_cancelled", order_id, payload)
+        self._on_order_cancelled(payload)
+
+    def change(self, key: str, value: Any) -> None:
+        """Change a setting from now on."""
+        if key == "dispatch.policy":
+            self.policy = policies()[value]
+        else:
+            field = {
+                "dispatch.period_s": "period_us",
+                "dispatch.decision_s": "decision_us",
+                "head_office.max_attempts": "max_attempts",
+            }[key]
+            self.settings = replace(self.settings, **{field: round(value * SECOND) if field.endswith("_us") else int(value)})
+        self.ask_soon()
+
+    # --- planning and dispatch ---
+
+    def start(self) -> None:
+        """Set the office's clockwork going: a plan a day, the policy at least once a period."""
+        local = self.world.local
+        first = local.day(self.world.start_us)
+        for day in range(first, local.day(self.world.end_us) + 1):
+            at = local.at(day, self.settings.plan_at_s)
+            if self.world.start_us <= at < self.world.end_us:
+                self.world.at(at, lambda day=day: self.plan(day), LATE)
+        self._tick()
+
+    def _tick(self) -> None:
+        self.world.after(self.settings.period_us, self._tick)
+        self.ask_soon()
+
+    def ask_soon(self) -> None:
+        """Something may need a decision; several such things at once get one."""
+        if not self._asked:
+            self._asked = True
+            self.world.after(self.settings.decision_us, self.ask, LATE)
+
+    def ask(self) -> None:
+        """Ask the policy about the present picture and give its commands."""
+        self._asked = False
+        self.decisions += 1
+        view = self.view()
+        rng = _LazyGenerator(lambda: self.world.streams.generator("policy", view.now_us))
+        for command in self.policy(view, self.travel, rng, self.settings.day.effort):  # type: ignore[arg-type]
+            self.command(command)
+
+    def plan(self, day: int) -> None:
+        """Plan a day: close what can no longer be served, send routes, leave out what does not fit."""
+        self.plan_progress(None)
+        shifts = self.settings.roster(day)
+        view = self.view()
+        plan = plan_day(view, self.travel, shifts, self.settings.day, self.world.local.at(day, 0), self._last_day(day))
+        self.plan_progress(plan)
+        self.act("plan_made", f"day-{day}", plan.summary(day))
+        for order_id, reason in plan.left_out.items():
+            self.act("order_left_out", order_id, {"order_id": order_id, "reason": reason})
+        for command in plan.commands:
+            self.command(command)
+
+    def _last_day(self, day: int) -> bool:
+        return self.world.local.at(day + 1, self.settings.plan_at_s) >= self.world.end_us
+
+    def close(self) -> None:
+        """The run ends: what is still open was not served (or its message had not arrived yet)."""
+        for order_id, known in list(self.belief.orders.items()):
+            if known.attempts:
+                reason = "no further visit before the run ended"
+                self.act("order_failed", order_id, {"order_id": order_id, "reason": reason, "attempts": known.attempts})
+            else:
+                reason = "nobody could take it before the run ended"
+                if known.not_before_us == NEVER_US:
+                    reason = "waiting for a new date when the run ended"
+                self.act("order_left_out", order_id, {"order_id": order_id, "reason": reason})
+
+
+class _LazyGenerator:
+    """A random generator made when first used: most policies draw nothing."""
+
+    def __init__(self, make: Callable[[], np.random.Generator]) -> None:
+        self._make = make
+
+    def __getattr__(self, name: str) -> Any:
+        generator = self._make()
+        self.__dict__.update({n: getattr(generator, n) for n in ("random", "integers", "normal", "choice", "shuffle")})
+        return getattr(generator, name)

@@ -1,0 +1,162 @@
+"""A vehicle: where it stands, what it has used, what is on board, and its telematics device's number."""
+
+from collections.abc import Generator
+from typing import Any
+
+import numpy as np
+
+from agents.population import FleetAgent, Population
+from engine.energy import VehicleEnergy
+from engine.motion import Motion
+from engine.trip_log import TripLog, cut
+from engine.roads.graph import Profile
+from engine.roads.network import Drive
+from twin.orders import Order, Place
+
+Steps = Generator[Any, Any, Any]
+
+
+class Vehicle(FleetAgent):
+    """One vehicle. ``node`` is where it stands or, while driving, where its trip ends."""
+
+    def __init__(
+        self, population: Population, name: str, group: str, kind: VehicleEnergy, profile: Profile,
+        capacity: dict[str, float], depot_id: str, depot: Place, node: int, motion: Motion | None, trips: TripLog,
+        fill_share: float, breakdowns_per_km: float, breakdown_s_mean: float,
+    ) -> None:  # fmt: skip
+        super().__init__(population, name)
+        self.group, self.kind, self.profile = group, kind, profile
+        self.capacity, self.depot_id, self.depot, self.node = capacity, depot_id, depot, node
+        self.home_node = node
+        self.device_id = f"dev-{name}"
+        self.onboard: dict[str, Order] = {}
+        self.odometer_mm = self.fuel_ul = self.energy_mwh = self.engine_us = self.idle_us = 0
+        self.tank_share = fill_share
+        self.trips = 0
+        self._motion, self._trip_log = motion, trips
+        self._index = motion.add(name, *self.world.roads.position_mm(node), self.world.now) if motion is not None else -1
+        self._breakdowns_per_km, self._breakdown_s_mean = breakdowns_per_km, breakdown_s_mean
+        self._failures = 0
+        self._next_failure_mm = self._failure_after(0)
+        self.drive: Drive | None = None  # the one under way
+        self.fail_next_us = 0  # an incident's roadside stop, on the next trip
+
+    # --- load ---
+
+    def load(self, unit: str) -> float:
+        """What is on board, in a unit of demand."""
+        return sum(order.demand.get(unit, 0.0) for order in self.onboard.values())
+
+    # --- motion ---
+
+    def start_trip(self, drive: Drive, stops: int = 1) -> str:
+        """Set off on a drive; returns the trip's id. Fuel and battery follow from speeds and the stop at the end."""
+        self.trips += 1
+        self.drive = drive
+        if self._motion is not None and len(drive.t_us) > 1:
+            fuel_ul, energy_mwh = self.kind.consumption(drive.t_us, drive.odometer_mm)
+            self._motion.append(
+                self._index, drive.t_us, drive.x_mm, drive.y_mm, drive.odometer_mm, fuel_ul, energy_mwh
+            )
+        return f"{self.name}:{self.trips}"
+
+    def end_trip(self, trip_id: str) -> dict[str, float]:
+        """Arrive: counters go up, the trip is logged; returns what the trip took."""
+        drive = self.drive
+        assert drive is not None  # noqa: S101
+        self.drive = None
+        fuel, energy = self.kind.consumption(drive.t_us, drive.odometer_mm)
+        fuel_ul, energy_mwh = int(fuel[-1]), int(energy[-1])
+        distance_mm, driving_us = int(drive.odometer_mm[-1]), int(drive.t_us[-1] - drive.t_us[0])
+        self.odometer_mm += distance_mm
+        self.engine_us += driving_us
+        self._use(fuel_ul, energy_mwh)
+        self.node = drive.node
+        self._trip_log.add(trip_id, self.name, drive.t_us, drive.x_mm, drive.y_mm)
+        return {
+            "distance_m": distance_mm / 1000,
+            "driving_s": driving_us / 1e6,
+            "fuel_ml": fuel_ul / 1000,
+            "energy_wh": energy_mwh / 1000,
+            "odometer_m": self.odometer_mm / 1000,
+        }
+
+    def cut_trip(self, drive: Drive) -> None:
+        """The drive under way ends earlier than thought: where ``drive`` ends."""
+        self.drive = drive
+        if self._motion is not None:
+            self._motion.truncate(self._index, int(drive.t_us[-1]))
+
+    def idle(self, duration_us: int) -> None:
+        """Stand with the engine running from now on."""
+        if duration_us <= 0:
+            return
+        fuel_ul, energy_mwh = self.kind.idling(duration_us)
+        self.engine_us += duration_us
+        self.idle_us += duration_us
+        self._use(fuel_ul, energy_mwh)
+        if self._motion is not None:
+            x, y = self.world.roads.position_mm(self.node)
+            now = self.world.now
+            self._motion.append(
+                self._index, [now, now + duration_us], [x, x], [y, y], None, [0, fuel_ul], [0, energy_mwh]
+            )
+
+    def log_unfinished_trip(self) -> None:
+        """The run ends while the vehicle is on its way: what it has driven so far is logged."""
+        drive, now = self.drive, self.world.now
+        if drive is None:
+            return
+        t_us, x_mm, y_mm = cut(drive.t_us, drive.x_mm, drive.y_mm, min(now, int(drive.t_us[-1])))
+        self._trip_log.add(f"{self.name}:{self.trips}", self.name, t_us, x_mm, y_mm)
+
+    # --- fuel and battery ---
+
+    def _use(self, fuel_ul: int, energy_mwh: int) -> None:
+        self.fuel_ul += fuel_ul
+        self.energy_mwh += energy_mwh
+        self.tank_share -= self.kind.share_used(fuel_ul, energy_mwh)
+
+    def range_m(self) -> float:
+        """How far it usually gets on what it has."""
+        return self.kind.usual_range_m * max(0.0, self.tank_share)
+
+    def fill(self, to_share: float) -> tuple[int, int, float]:
+        """Fill tank or battery; returns fuel (ul), energy (mWh) taken in and the share gained."""
+        gained = max(0.0, to_share - self.tank_share)
+        self.tank_share += gained
+        fuel_ul, energy_mwh = self.kind.content(gained)
+        return fuel_ul, energy_mwh, gained
+
+    # --- failures ---
+
+    def _failure_after(self, odometer_mm: int) -> int:
+        """Odometer of the next roadside failure: exponential in distance, drawn by vehicle and how many it had."""
+        if self._breakdowns_per_km == 0:
+            return 1 << 62
+        rng = self.world.streams.generator("failure", self.name, self._failures)
+        return odometer_mm + int(rng.exponential(1e6 / self._breakdowns_per_km))
+
+    def failure_within(self, distance_mm: int) -> int | None:
+        """Length of the roadside stop, in microseconds, if the vehicle fails within a distance; counts the failure."""
+        if self.fail_next_us and distance_mm > 0:
+            pause_us, self.fail_next_us = self.fail_next_us, 0
+            return pause_us
+        if self.odometer_mm + distance_mm < self._next_failure_mm:
+            return None
+        rng = self.world.streams.generator("failure_length", self.name, self._failures)
+        self._failures += 1
+        self._next_failure_mm = self._failure_after(self.odometer_mm + distance_mm)
+        return int(rng.exponential(self._breakdown_s_mean) * 1e6)
+
+    def paused(self, drive: Drive, pause_us: int) -> tuple[Drive, int]:
+        """The drive with a stop of ``pause_us`` where the vehicle failed; and when it begins."""
+        middle = max(1, len(drive.t_us) // 2)
+        t_us = np.concatenate([drive.t_us[: middle + 1], drive.t_us[middle:] + pause_us])
+        if pause_us <= 0:
+            return drive, int(drive.t_us[middle])
+        parts = {
+            name: np.concatenate([getattr(drive, name)[: middle + 1], getattr(drive, name)[middle:]])
+            for name in ("x_mm", "y_mm", "odometer_mm")
+        }
+        return drive.with_keyframes(t_us=t_us, **parts), int(drive.t_us[middle])

@@ -1,0 +1,143 @@
+"""The append-only ledger: rows in, an Arrow stream while running, Parquet when sealed, one digest."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.ipc
+
+from engine.records import read_batches, write_parquet
+
+_TIME = pa.timestamp("us", tz="UTC")
+TRUTH_SCHEMA = pa.schema([
+    pa.field("seq", pa.int64(), nullable=False),
+    pa.field("event_id", pa.string(), nullable=False),
+    pa.field("kind", pa.string(), nullable=False),
+    pa.field("schema_version", pa.int16(), nullable=False),
+    pa.field("occurred_at", _TIME, nullable=False),
+    pa.field("subject", pa.string(), nullable=False),
+    pa.field("source", pa.string(), nullable=False),
+    pa.field("payload", pa.string(), nullable=False),
+])  # fmt: skip
+OFFICE_SCHEMA = pa.schema([
+    *TRUTH_SCHEMA,
+    pa.field("received_at", _TIME),
+    pa.field("channel", pa.string(), nullable=False),
+    pa.field("reason", pa.string(), nullable=False),
+])  # fmt: skip
+BATCH_ROWS = 4096
+
+
+def payload_json(payload: dict[str, Any]) -> str:
+    """The stored text of a payload: compact JSON, keys in the order given, never NaN."""
+    return json.dumps(payload, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _row_bytes(row: tuple) -> bytes:
+    """What the digest sees of a row: its values as text, None empty, times in microseconds."""
+    return ("\x1f".join("" if value is None else str(value) for value in row) + "\n").encode()
+
+
+class Ledger:
+    """Rows of one ledger in order of ``seq``; a row's position never changes.
+
+    With a folder, rows stream to ``<name>.arrows`` and leave memory; without, they stay as Arrow batches.
+    """
+
+    def __init__(self, name: str, schema: pa.Schema, folder: Path | None = None) -> None:
+        self.name, self.schema, self.folder = name, schema, folder
+        self.rows = 0
+        self._pending: list[tuple] = []
+        self._batches: list[pa.RecordBatch] = []
+        self._hash = hashlib.sha256()
+        self._file: Any = None
+        self._writer: Any = None
+        if folder is not None:
+            self._file = open(folder / f"{name}.arrows", "xb")
+            self._writer = pa.ipc.new_stream(self._file, schema)
+
+    def append(self, *values: Any) -> int:
+        """Add a row (all columns but ``seq``, in schema order, payload as text) and return its ``seq``."""
+        seq = self.rows
+        self.rows = seq + 1
+        self._pending.append((seq, *values))
+        if len(self._pending) >= BATCH_ROWS:
+            self.flush()
+        return seq
+
+    def flush(self) -> None:
+        """Hand what is pending to the operating system: it survives a kill of this process.
+
+        Raises:
+            OSError: the disk is full or gone.
+        """
+        if self._pending:
+            columns = [pa.array(column, field.type) for column, field in zip(zip(*self._pending), self.schema)]
+            batch = pa.RecordBatch.from_arrays(columns, schema=self.schema)
+            self._hash.update(b"".join(map(_row_bytes, self._pending)))
+            self._pending = []
+            if self._writer is None:
+                self._batches.append(batch)
+                return
+            self._writer.write_batch(batch)
+        if self._file is not None:
+            self._file.flush()
+
+    def digest(self) -> str:
+        """SHA-256 over all rows so far."""
+        self.flush()
+        return self._hash.copy().hexdigest()
+
+    def table(self) -> pa.Table:
+        """All rows, of a ledger kept in memory."""
+        self.flush()
+        return pa.Table.from_batches(self._batches, self.schema)
+
+    def seal(self) -> Path | None:
+        """Turn the stream into ``<name>.parquet`` (complete when renamed) and drop the stream."""
+        self.flush()
+        if self.folder is None:
+            return None
+        self.close()
+        source, target = self.folder / f"{self.name}.arrows", self.folder / f"{self.name}.parquet"
+        write_parquet(target, self.schema, read_batches(source))
+        source.unlink()
+        return target
+
+    def close(self) -> None:
+        """Close the stream without sealing it."""
+        if self._file is not None and not self._file.closed:
+            self._writer.close()
+            self._file.close()
+
+
+def read_ledger(folder: Path, name: str) -> Iterator[pa.RecordBatch]:
+    """Batches of a sealed or still streaming ledger, in order.
+
+    Raises:
+        FileNotFoundError: the folder has neither.
+    """
+    sealed = folder / f"{name}.parquet"
+    yield from read_batches(sealed if sealed.exists() else folder / f"{name}.arrows")
+
+
+def ledger_rows(folder: Path, name: str) -> Iterator[tuple[int, bytes]]:
+    """Rows of a ledger as the digest sees them, each with its time (when received, else when it occurred)."""
+    for batch in read_ledger(folder, name):
+        columns = [
+            column.cast(pa.int64()).to_pylist() if pa.types.is_timestamp(column.type) else column.to_pylist()
+            for column in batch.columns
+        ]
+        times = columns[4] if name == "truth" else [r if r is not None else o for r, o in zip(columns[8], columns[4])]
+        yield from zip(times, map(_row_bytes, zip(*columns)))
+
+
+def ledger_digest(folder: Path, name: str) -> str:
+    """The digest of a ledger, recomputed from its file."""
+    sha = hashlib.sha256()
+    for _, row in ledger_rows(folder, name):
+        sha.update(row)
+    return sha.hexdigest()

@@ -1,0 +1,334 @@
+"""Where every vehicle is and what its counters show: piecewise-linear keyframes, thousands of vehicles in one array.
+
+A *stretch* is a run of keyframes of one vehicle driven (or idled, parked, charged) without a decision in between.
+Between the keyframes of a stretch everything moves linearly; after its last keyframe the vehicle stands still with the
+engine off until the next stretch begins. At the very instant of a keyframe the past still holds: what is appended or
+cut at time t changes nothing at or before t, so reading up to t first, or not, gives the same answer later.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+FOREVER_US = 1 << 62
+T, X, Y, ODOMETER, FUEL, ENERGY, ENGINE, HEADING = range(8)
+"""Columns of ``Motion.keyframes``: us, mm, mm, mm, ul, mWh, us, hundredths of a degree."""
+_COLUMNS = 8
+_NONE = -1
+_PER_STRETCH = ("_vehicle", "_start_us", "_end_us", "_first", "_last", "_ignition", "_before")
+
+
+class State(NamedTuple):
+    """One vehicle at one instant.
+
+    ``energy_mwh`` is what has been drawn from the battery, net: it rises driving and falls braking and charging, so
+    the state of charge is 1 - energy / capacity. ``fuel_ul`` and ``engine_us`` only ever rise.
+    """
+
+    x_mm: int
+    y_mm: int
+    odometer_mm: int
+    fuel_ul: int
+    energy_mwh: int
+    engine_us: int
+    heading_cdeg: int
+    ignition: bool
+
+
+@dataclass(frozen=True)
+class Stretches:
+    """Stretches that touch a window, by vehicle and then by time; arrays of equal length.
+
+    ``first`` to ``stop`` (inclusive) are the keyframes at which a piece of the window's motion begins; the piece of
+    ``stop`` ends at ``end_us`` at the latest. ``last`` is the keyframe after which the vehicle rests.
+    """
+
+    vehicle: np.ndarray  # int64
+    first: np.ndarray  # int64, rows of Motion.keyframes
+    stop: np.ndarray  # int64
+    last: np.ndarray  # int64
+    end_us: np.ndarray  # int64
+    ignition: np.ndarray  # bool
+
+
+def heading_cdeg(dx: np.ndarray, dy: np.ndarray, before: int) -> np.ndarray:
+    """Compass heading (0 north, 9000 east) of each move in 1/100 degree; a standing piece keeps the one before it."""
+    heading = np.rint(np.degrees(np.arctan2(dx, dy)) * 100.0).astype(np.int64) % 36_000
+    still = (dx == 0) & (dy == 0)
+    if still.any():
+        source = np.where(still, 0, np.arange(1, len(dx) + 1))
+        heading = np.concatenate(([before], heading))[np.maximum.accumulate(source)]
+    return heading
+
+
+class Motion:
+    """The motion of a fleet.
+
+    ``keyframes`` is an int64 matrix [capacity, 8], a cache line each; a stretch is a run of rows. Keyframes behind the
+    forgotten window are given back, so memory depends on what is still ahead, not on the length of the run.
+    """
+
+    def __init__(self) -> None:
+        self.keyframes = np.empty((1024, _COLUMNS), np.int64)
+        self.sampled_us = -FOREVER_US
+        self.vehicle_ids: list[str] = []
+        self._used = 0  # rows of keyframes
+        self._newest: list[int] = []  # stretch by vehicle
+        self._count = 0  # stretches
+        # Per stretch; a finished one has end_us <= sampled_us and waits for _compact.
+        self._vehicle = np.empty(256, np.int64)
+        self._start_us = np.empty(256, np.int64)
+        self._end_us = np.empty(256, np.int64)
+        self._first = np.empty(256, np.int64)
+        self._last = np.empty(256, np.int64)
+        self._ignition = np.empty(256, bool)
+        self._before = np.empty(256, np.int64)  # the vehicle's stretch before, _NONE where there is none
+
+    def __len__(self) -> int:
+        return len(self.vehicle_ids)
+
+    # -- what agents write ------------------------------------------------------------------------------------------
+
+    def add(self, vehicle_id: str, x_mm: int, y_mm: int, t_us: int) -> int:
+        """Put a new vehicle on the plane, standing with the engine off; returns its index."""
+        index = len(self.vehicle_ids)
+        self.vehicle_ids.append(vehicle_id)
+        row = self._room(1)
+        self.keyframes[row] = (t_us, x_mm, y_mm, 0, 0, 0, 0, 0)
+        self._newest.append(_NONE)
+        self._open(index, t_us, row, row, False)
+        return index
+
+    def append(
+        self,
+        index: int,
+        t_us: Sequence[int] | np.ndarray,
+        x_mm: Sequence[int] | np.ndarray,
+        y_mm: Sequence[int] | np.ndarray,
+        odometer_mm: Sequence[int] | np.ndarray | None = None,
+        fuel_ul: Sequence[int] | np.ndarray | None = None,
+        energy_mwh: Sequence[int] | np.ndarray | None = None,
+        ignition: bool = True,
+    ) -> None:
+        """Add a stretch: a trip, an idle or a charging stop; integer arrays of equal length, at least two keyframes.
+
+        Times are absolute and rise strictly; positions are absolute and start where the vehicle stands; counters
+        count from 0 at the start of the stretch (None: unchanged). Engine time runs with the ignition.
+        Raises ValueError, naming vehicle and quantity, when one of these does not hold.
+        """
+        t = _integers(self, index, "t_us", t_us)
+        n = len(t)
+        newest = self._newest[index]
+        row = self._room(n)
+        stop = row + n
+        k = self.keyframes[row:stop]
+        rest = self.keyframes[self._last[newest]].tolist()
+        self._check_times(index, t, rest[T])
+        k[:, T] = t
+        for column, name, values in (
+            (X, "x_mm", x_mm),
+            (Y, "y_mm", y_mm),
+            (ODOMETER, "odometer_mm", odometer_mm),
+            (FUEL, "fuel_ul", fuel_ul),
+            (ENERGY, "energy_mwh", energy_mwh),
+        ):
+            if values is None:
+                k[:, column] = rest[column]
+                continue
+            values = _integers(self, index, name, values)
+            if len(values) != n:
+                raise ValueError(f"{self._name(index)}: {name} has {len(values)} values, t_us has {n}")
+            if column in (X, Y):
+                k[:, column] = values
+                continue
+            if values[0] != 0:
+                raise ValueError(f"{self._name(index)}: {name} must start at 0, not {values[0]}")
+            if column != ENERGY and (values[1:] < values[:-1]).any():
+                raise ValueError(f"{self._name(index)}: {name} must never fall")
+            k[:, column] = values + rest[column]
+        if k[0, X] != rest[X] or k[0, Y] != rest[Y]:
+            raise ValueError(
+                f"{self._name(index)}: stretch starts at ({k[0, X]}, {k[0, Y]}) mm, "
+                f"the vehicle stands at ({rest[X]}, {rest[Y]}) mm"
+            )
+        k[:, ENGINE] = t + (rest[ENGINE] - int(t[0])) if ignition else rest[ENGINE]
+        dx, dy = np.diff(k[:, X]), np.diff(k[:, Y])
+        k[:, HEADING] = rest[HEADING]
+        if dx.any() or dy.any():
+            k[:-1, HEADING] = heading_cdeg(dx, dy, rest[HEADING])
+            k[-1, HEADING] = k[-2, HEADING]
+        self._end_us[newest] = t[0]
+        self._open(index, int(t[0]), row, stop - 1, ignition)
+
+    def truncate(self, index: int, at_us: int) -> None:
+        """Drop what was to happen after a moment (breakdown, cancelled wait): the vehicle stands there, engine off.
+
+        Raises ValueError when the moment lies in the part already sampled.
+        """
+        if at_us < self.sampled_us:
+            raise ValueError(
+                f"{self._name(index)}: cannot cut at {at_us} us, motion was read up to {self.sampled_us} us"
+            )
+        newest = self._newest[index]
+        if at_us >= self.until_us(index):
+            return
+        state = self.state(index, at_us)
+        while self._start_us[newest] >= at_us and self._before[newest] != _NONE:
+            self._end_us[newest] = -FOREVER_US  # never began
+            newest = int(self._before[newest])
+        self._end_us[newest] = at_us  # its keyframes stay, so the motion before the cut keeps its slope
+        self._newest[index] = newest
+        row = self._room(1)
+        self.keyframes[row] = (at_us, *state[:-1])
+        self._open(index, at_us, row, row, False)
+
+    # -- what others read -------------------------------------------------------------------------------------------
+
+    def state(self, index: int, t_us: int) -> State:
+        """One vehicle's position and counters at a moment not yet forgotten (before its first keyframe: as there)."""
+        stretch = self._newest[index]
+        while self._start_us[stretch] >= t_us and self._before[stretch] != _NONE:
+            stretch = int(self._before[stretch])
+        first, last = int(self._first[stretch]), int(self._last[stretch])
+        k = self.keyframes
+        row = max(first, first + int(np.searchsorted(k[first : last + 1, T], t_us)) - 1)
+        at = k[row].tolist()
+        if row == last:
+            return State(*at[X:], ignition=False)
+        to = k[row + 1].tolist()
+        along, of = max(t_us - at[T], 0), to[T] - at[T]
+        values = [a + (b - a) * along // of for a, b in zip(at[X:HEADING], to[X:HEADING])]
+        return State(*values, at[HEADING], bool(self._ignition[stretch]))
+
+    def until_us(self, index: int) -> int:
+        """When the vehicle's last keyframe is; it rests from then on."""
+        return int(self.keyframes[self._last[self._newest[index]], T])
+
+    def positions(self, t_us: int) -> tuple[np.ndarray, np.ndarray]:
+        """x_mm and y_mm of all vehicles at a moment not yet forgotten; int64 arrays by vehicle index."""
+        if t_us < self.sampled_us:
+            raise ValueError(f"positions at {t_us} us are forgotten, motion was read up to {self.sampled_us} us")
+        k = self.keyframes
+        out = k[self._first[self._newest], X : Y + 1]
+        at = self.stretches(t_us)
+        under_way = np.flatnonzero(np.append(at.vehicle[1:] != at.vehicle[:-1], True)[: len(at.vehicle)])
+        row = at.stop[under_way]
+        start, end = k[row, : Y + 1], k[np.minimum(row + 1, at.last[under_way]), : Y + 1]
+        along, of = t_us - start[:, :1], np.maximum(end[:, :1] - start[:, :1], 1)
+        out[at.vehicle[under_way]] = start[:, X:] + (end[:, X:] - start[:, X:]) * along // of
+        return out[:, 0], out[:, 1]
+
+    def stretches(self, until_us: int) -> Stretches:
+        """Stretches with motion after what is forgotten and up to ``until_us`` (both ends as in (from, until])."""
+        live = self._live(until_us)
+        live = np.sort((self._vehicle[live] << 32) | live) & 0xFFFFFFFF
+        end_us = np.minimum(self._end_us[live], until_us)
+        first, last = self._first[live], self._last[live]
+        stop = _last_before(self.keyframes[:, T], first, last, end_us)
+        return Stretches(self._vehicle[live], first, stop, last, end_us, self._ignition[live])
+
+    def forget(self, until_us: int) -> None:
+        """Give back keyframes that only serve moments up to ``until_us``; later calls must not look behind it."""
+        live = self._live(until_us)
+        end_us = np.minimum(self._end_us[live], until_us)
+        self._first[live] = _last_before(self.keyframes[:, T], self._first[live], self._last[live], end_us)
+        self.sampled_us = max(self.sampled_us, until_us)
+        self._compact()
+
+    # -- housekeeping -----------------------------------------------------------------------------------------------
+
+    def _name(self, index: int) -> str:
+        return f"vehicle {self.vehicle_ids[index]}"
+
+    def _check_times(self, index: int, t: np.ndarray, rest_us: int) -> None:
+        if len(t) < 2 or not (t[1:] > t[:-1]).all():
+            raise ValueError(f"{self._name(index)}: t_us needs two or more strictly rising times")
+        if t[0] < rest_us:
+            raise ValueError(f"{self._name(index)}: starts at {t[0]} us, is busy until {rest_us} us")
+        if t[0] < self.sampled_us:
+            raise ValueError(f"{self._name(index)}: starts at {t[0]} us, was read up to {self.sampled_us} us")
+
+    def _live(self, until_us: int) -> np.ndarray:
+        n = self._count
+        return np.flatnonzero((self._end_us[:n] > self.sampled_us) & (self._start_us[:n] <= until_us))
+
+    def _room(self, n: int) -> int:
+        """Make room for n keyframes; returns the first free row."""
+        capacity = len(self.keyframes)
+        if self._used + n > capacity:
+            grown = np.empty((max(2 * capacity, self._used + n), _COLUMNS), np.int64)
+            grown[: self._used] = self.keyframes[: self._used]
+            self.keyframes = grown
+        return self._used
+
+    def _open(self, index: int, start_us: int, first: int, last: int, ignition: bool) -> None:
+        s = self._count
+        if s == len(self._vehicle):
+            for name in _PER_STRETCH:
+                old = getattr(self, name)
+                setattr(self, name, np.concatenate((old, np.empty_like(old))))
+        self._used = last + 1
+        self._vehicle[s] = index
+        self._start_us[s] = start_us
+        self._end_us[s] = FOREVER_US
+        self._first[s] = first
+        self._last[s] = last
+        self._ignition[s] = ignition
+        self._before[s] = self._newest[index]
+        self._newest[index] = s
+        self._count = s + 1
+
+    def _compact(self) -> None:
+        """Once most of it is behind us, keep what is still needed, in order, in arrays of twice its size."""
+        n = self._count
+        keep = np.flatnonzero(self._end_us[:n] > self.sampled_us)
+        lengths = self._last[keep] - self._first[keep] + 1
+        rows = int(lengths.sum())
+        if self._used < max(1024, 3 * rows) and n < max(256, 3 * len(keep)):
+            return
+        picked = ranges(self._first[keep], lengths)
+        for start in range(0, rows, 1 << 14):  # in place: rows only move down
+            part = slice(start, min(start + (1 << 14), rows))
+            self.keyframes[part] = self.keyframes[picked[part]]
+        if len(self.keyframes) > max(1024, 8 * rows):
+            self.keyframes = self.keyframes[: max(1024, 3 * rows)].copy()
+        self._used = rows
+        number = np.full(n + 1, _NONE, np.int64)  # the extra entry maps _NONE to itself
+        number[keep] = np.arange(len(keep))
+        self._newest = number[self._newest].tolist()
+        self._last[keep] = np.cumsum(lengths) - 1
+        self._first[keep] = self._last[keep] - lengths + 1
+        self._before[keep] = number[self._before[keep]]
+        for name in _PER_STRETCH:
+            values = getattr(self, name)
+            fresh = np.empty(max(256, 3 * len(keep)), values.dtype)
+            fresh[: len(keep)] = values[keep]
+            setattr(self, name, fresh)
+        self._count = len(keep)
+
+
+def ranges(first: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """first[0], first[0]+1, … (lengths[0] of them), first[1], …; int64."""
+    stops = np.cumsum(lengths)
+    total = int(stops[-1]) if len(stops) else 0
+    return np.arange(total) + np.repeat(first - (stops - lengths), lengths)
+
+
+def _last_before(t: np.ndarray, first: np.ndarray, last: np.ndarray, moment: np.ndarray) -> np.ndarray:
+    """For each run of rising times t[first..last]: the last position earlier than its moment, at least ``first``."""
+    low, high = first.copy(), last.copy()
+    while (low < high).any():
+        middle = (low + high + 1) >> 1
+        before = t[middle] < moment
+        low = np.where(before, middle, low)
+        high = np.where(before, high, middle - 1)
+    return low
+
+
+def _integers(motion: Motion, index: int, name: str, values: Sequence[int] | np.ndarray) -> np.ndarray:
+    array = np.asarray(values)
+    if array.dtype.kind not in "iu":
+        raise ValueError(f"{motion._name(index)}: {name} must be integers, not {array.dtype}")
+    return array

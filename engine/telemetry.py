@@ -1,0 +1,335 @@
+"""What devices measure: every vehicle's motion sampled on its device's own time grid, thousands of devices at once.
+
+Sampling happens behind the clock, in windows (from, until]. A sample is a function of the motion, the seed, the device
+and the sample's number alone, so how the run was cut into windows changes no byte. All arithmetic is integer or
+IEEE multiplication, addition, division and floor in a fixed order, which give the same bits on every machine.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from engine.geo import Projection
+from engine.motion import ENERGY, ENGINE, FUEL, HEADING, ODOMETER, Motion, Stretches, T, X, Y, ranges
+from engine.streams import Streams, mix_u64
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_BLOCK = 16_384  # samples (and keyframes) worked on at a time: what the second-level cache holds
+
+
+@dataclass(frozen=True)
+class Devices:
+    """The telematics devices of a fleet; arrays by device.
+
+    A device samples at ``phase_us + k * period_us``; with the ignition off only at every ``parked_every``-th of these
+    (k a multiple of it). ``position_sigma_m`` is the GNSS error along each axis, ``speed_sigma_mps`` that of the speed
+    of a moving vehicle.
+    """
+
+    ids: tuple[str, ...]
+    vehicle: np.ndarray  # int64, index into Motion
+    period_us: np.ndarray  # int64
+    phase_us: np.ndarray  # int64
+    parked_every: np.ndarray  # int64
+    position_sigma_m: np.ndarray  # float64
+    speed_sigma_mps: np.ndarray  # float64
+    key: np.ndarray  # uint64
+
+    @classmethod
+    def fit(
+        cls,
+        ids: Sequence[str],
+        vehicle: Sequence[int] | np.ndarray,
+        streams: Streams,
+        period_s: float | Sequence[float] = 10.0,
+        parked_every: int | Sequence[int] = 1,
+        position_sigma_m: float | Sequence[float] = 3.0,
+        speed_sigma_mps: float | Sequence[float] = 0.1,
+    ) -> "Devices":
+        """Devices on vehicles; one value for all or one each. Phase and noise are functions of (seed, device id).
+
+        Defaults: 3 m is a GNSS receiver under open sky (2-5 m, 68 %), 0.1 m/s its Doppler speed. Raises ValueError for
+        a period below 1 ms, a multiple below 1, or a negative sigma.
+        """
+        n = len(ids)
+        period_us = np.rint(np.broadcast_to(np.asarray(period_s, float), n) * 1e6).astype(np.int64)
+        every = np.array(np.broadcast_to(parked_every, n), np.int64)
+        sigma_m = np.array(np.broadcast_to(position_sigma_m, n), float)
+        sigma_mps = np.array(np.broadcast_to(speed_sigma_mps, n), float)
+        key = np.array([streams.key("device", name) for name in ids], np.uint64)
+        for name, bad in (
+            ("period_s below 0.001", period_us < 1000),
+            ("parked_every below 1", every < 1),
+            ("position_sigma_m not zero or more", ~(sigma_m >= 0)),
+            ("speed_sigma_mps not zero or more", ~(sigma_mps >= 0)),
+        ):
+            if bad.any():
+                raise ValueError(f"device {ids[int(np.argmax(bad))]}: {name}")
+        phase_us = (mix_u64(key) % period_us.astype(np.uint64)).astype(np.int64)
+        return cls(tuple(ids), np.array(vehicle, np.int64), period_us, phase_us, every, sigma_m, sigma_mps, key)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Telemetry as columns of equal length, by device and then by sample number.
+
+    ``sample`` counts a device's samples from 0 without a gap. Counters are rounded to the nearest whole unit.
+    """
+
+    device: np.ndarray  # int32
+    sample: np.ndarray  # int32
+    vehicle: np.ndarray  # int32
+    occurred_us: np.ndarray  # int64
+    lat_e7: np.ndarray  # int32, 1e-7 degree
+    lon_e7: np.ndarray  # int32, 1e-7 degree
+    speed_cmps: np.ndarray  # uint16
+    heading_cdeg: np.ndarray  # uint16
+    odometer_m: np.ndarray  # int32
+    fuel_ml: np.ndarray  # int32
+    energy_wh: np.ndarray  # int32, net from the battery
+    engine_s: np.ndarray  # int32
+    ignition: np.ndarray  # bool
+
+    def __len__(self) -> int:
+        return len(self.device)
+
+    @classmethod
+    def empty(cls, n: int) -> "Samples":
+        """Columns of length n, not filled."""
+        return cls(**columns_of(_DTYPES, n))
+
+    def slice(self, start: int, stop: int) -> "Samples":
+        """Rows start to stop, not copied."""
+        return Samples(*(getattr(self, name)[start:stop] for name in _DTYPES))
+
+
+_DTYPES = dict(
+    zip(
+        (field.name for field in fields(Samples)),
+        (np.dtype(code) for code in "i4 i4 i4 i8 i4 i4 u2 u2 i4 i4 i4 i4 ?".split()),
+    )
+)
+
+
+def columns_of(dtypes: dict[str, np.dtype], n: int) -> dict[str, np.ndarray]:
+    """Columns of length n, not filled: slices of one block of memory, which the system hands out in large pages."""
+    block = np.empty(n * sum(dtype.itemsize for dtype in dtypes.values()), np.uint8)
+    columns, used = {}, 0
+    for name, dtype in sorted(dtypes.items(), key=lambda item: -item[1].itemsize):  # keeps each aligned
+        columns[name] = block[used : used + n * dtype.itemsize].view(dtype)
+        used += n * dtype.itemsize
+    return columns
+
+
+@dataclass(frozen=True)
+class _Pieces:
+    """Linear pieces of motion with at least one sample in them; arrays of equal length."""
+
+    device: np.ndarray
+    row: np.ndarray  # keyframe at which the piece starts
+    first_k: np.ndarray  # grid number of its first sample
+    step: np.ndarray  # grid numbers between samples
+    count: np.ndarray  # samples
+    ignition: np.ndarray
+    rest: np.ndarray  # bool: stands at its keyframe
+
+
+class Sampler:
+    """Samples the motion of a fleet, window by window."""
+
+    def __init__(self, motion: Motion, devices: Devices, projection: Projection, start_us: int) -> None:
+        self.motion = motion
+        self.devices = devices
+        self.until_us = start_us
+        self._next_k = self._grid(start_us)
+        self._next_sample = np.zeros(len(devices), np.int64)
+        self._device = np.arange(len(devices), dtype=np.int32)
+        self._vehicle = devices.vehicle.astype(np.int32)
+        self._period_us = _shared(devices.period_us)
+        mm_per_e7 = projection.m_per_deg_lat * 1e-4, projection.m_per_deg_lon * 1e-4
+        # What a sample shows of a keyframe: value / unit + offset, rounded; and the noise of one step, if any.
+        self._linear = (
+            (Y, mm_per_e7[0], projection.lat0 * 1e7, "lat_e7"),
+            (X, mm_per_e7[1], projection.lon0 * 1e7, "lon_e7"),
+            (ODOMETER, 1e3, 0.0, "odometer_m"),
+            (FUEL, 1e3, 0.0, "fuel_ml"),
+            (ENERGY, 1e3, 0.0, "energy_wh"),
+            (ENGINE, 1e6, 0.0, "engine_s"),
+        )
+        step_mm = devices.position_sigma_m * (1e3 / NOISE_SIGMA)
+        self._noise_e7 = {name: _shared(step_mm / mm) for name, mm in zip(("lat_e7", "lon_e7"), mm_per_e7)}
+        self._noise_cmps = _shared(devices.speed_sigma_mps * (100.0 / NOISE_SIGMA))
+
+    def sample(self, until_us: int) -> Samples:
+        """All samples in (time of the last call, ``until_us``]; the motion up to there is then forgotten.
+
+        Raises ValueError when ``until_us`` lies before the last call's.
+        """
+        if until_us < self.until_us:
+            raise ValueError(f"sampled up to {self.until_us} us, cannot sample up to {until_us} us again")
+        end_k = self._grid(until_us)
+        out = Samples.empty(int((end_k - self._next_k).sum()))
+        stretches, device = self._by_device(self.motion.stretches(until_us))
+        done = 0
+        for part in self._blocks(stretches, device, until_us):
+            pieces = self._pieces(stretches, device, part)
+            n = int(pieces.count.sum())
+            if n:
+                self._fill(pieces, out.slice(done, done + n))
+                done += n
+        self._next_k = end_k
+        self.until_us = until_us
+        self.motion.forget(until_us)
+        return out.slice(0, done)
+
+    def _grid(self, t_us: int) -> np.ndarray:
+        """By device: the number of its first grid point after a moment."""
+        return (t_us - self.devices.phase_us) // self.devices.period_us + 1
+
+    def _by_device(self, by_vehicle: Stretches) -> tuple[Stretches, np.ndarray]:
+        """Stretches once for each device of their vehicle, and that device's index."""
+        start = np.searchsorted(by_vehicle.vehicle, self.devices.vehicle)
+        count = np.searchsorted(by_vehicle.vehicle, self.devices.vehicle, side="right") - start
+        picked = ranges(start, count)
+        device = np.repeat(np.arange(len(self.devices)), count)
+        return Stretches(*(getattr(by_vehicle, f.name)[picked] for f in fields(Stretches))), device
+
+    def _blocks(self, stretches: Stretches, device: np.ndarray, until_us: int) -> list[slice]:
+        """Cut the stretches into runs with about _BLOCK keyframes and samples each."""
+        from_us = np.maximum(self.motion.keyframes[stretches.first, T], self.until_us)
+        samples = (stretches.end_us - from_us) // self.devices.period_us[device] + 1
+        load = np.cumsum(samples + stretches.stop - stretches.first + 1)
+        total = int(load[-1]) if len(load) else 0
+        edges = np.searchsorted(load, np.arange(_BLOCK, total + _BLOCK, _BLOCK), side="right")
+        edges = np.unique(np.concatenate(([0], edges, [len(load)])))
+        return [slice(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:])]
+
+    def _pieces(self, stretches: Stretches, device: np.ndarray, part: slice) -> _Pieces:
+        """Which pieces between keyframes hold samples, and how many."""
+        devices, device = self.devices, device[part]
+        first, last = stretches.first[part], stretches.last[part]
+        length = stretches.stop[part] - first + 1
+        stops = np.cumsum(length)
+        of = np.repeat(np.arange(len(length)), length)
+        row = np.arange(len(of)) + (first - (stops - length))[of]
+        phase, period = devices.phase_us[device], _pick(self._period_us, device)
+        # Float division of whole numbers below 2^53 never crosses a whole number, and is several times faster.
+        start_k = (self.motion.keyframes[row, T] - phase[of]) / _pick(period, of)
+        start_k = np.floor(start_k, out=start_k).astype(np.int64) + 1
+        starts = stops - length
+        start_k[starts] = np.maximum(start_k[starts], self._next_k[device])
+        end_k = np.empty_like(start_k)
+        end_k[:-1] = start_k[1:]
+        end_k[stops - 1] = (stretches.end_us[part] - phase) // period + 1
+        rest = row == last[of]
+        ignition = stretches.ignition[part][of] & ~rest
+        step = np.ones_like(start_k)
+        off = np.flatnonzero(~ignition)
+        every = devices.parked_every[device][of[off]]
+        step[off] = every
+        first_k = start_k.copy()
+        first_k[off] = -(-start_k[off] // every)
+        count = end_k - first_k
+        count[off] = -(-end_k[off] // every) - first_k[off]
+        first_k[off] *= every
+        has = np.flatnonzero(count > 0)
+        return _Pieces(device[of[has]], row[has], first_k[has], step[has], count[has], ignition[has], rest[has])
+
+    def _fill(self, p: _Pieces, out: Samples) -> None:
+        """Interpolate pieces at their grid points, add noise and write the rows."""
+        k = self.motion.keyframes
+        start = k[p.row]
+        change = (k[p.row + 1 - p.rest] - start).astype(float)
+        change[p.rest, T] = 1.0
+        duration = change[:, T]
+        n, stops = len(out), np.cumsum(p.count)
+        starts = stops - p.count
+        of = np.repeat(np.arange(len(stops)), p.count)
+        a, b = np.empty(n), np.empty(n)
+
+        # Time since the keyframe, exact: whole numbers far below 2^53.
+        period_us = _pick(self._period_us, p.device)
+        first_us = p.first_k * period_us + self.devices.phase_us[p.device] - start[:, T]
+        step_us = _shared((p.step * period_us).astype(float))
+        since_us = np.arange(float(n))
+        since_us *= _pick(step_us, of)
+        since_us += _take(first_us - step_us * starts, of, a)
+        np.add(start[:, T][of], since_us, out=out.occurred_us, casting="unsafe")
+
+        _take(self._device[p.device], of, out.device)
+        _take(self._vehicle[p.device], of, out.vehicle)
+        _take(start[:, HEADING].astype(np.uint16), of, out.heading_cdeg)
+        _take(p.ignition, of, out.ignition)
+        np.add(_take(self._number(p.device, starts, n), of, out.sample), np.arange(n, dtype=np.int32), out=out.sample)
+        noise = noise_lanes(self.devices.key[p.device][of], out.sample)
+
+        for axis, (column, unit, offset, name) in enumerate(self._linear):
+            _take(change[:, column] / (unit * duration), of, a)
+            a *= since_us
+            a += _take(start[:, column] / unit + (offset + 0.5), of, b)
+            if name in self._noise_e7:
+                a += bell(noise, axis, b) * _pick(_pick(self._noise_e7[name], p.device), of)
+            getattr(out, name)[:] = np.floor(a, out=a)
+
+        cmps = change[:, ODOMETER] / duration * 1e5  # mm/us to cm/s
+        bell(noise, 2, b)
+        b *= _take(np.where(cmps > 0, _pick(self._noise_cmps, p.device), 0.0), of, a)
+        b += _take(cmps + 0.5, of, a)
+        out.speed_cmps[:] = np.clip(b, 0, 65_535, out=b)
+
+    def _number(self, device: np.ndarray, starts: np.ndarray, n: int) -> np.ndarray:
+        """By piece: the number of its device's next sample less that sample's place among n; moves the counters on."""
+        new = np.append(True, device[1:] != device[:-1])
+        devices, places = device[new], np.append(starts[new], n)
+        base = self._next_sample[devices] - places[:-1]
+        self._next_sample[devices] += np.diff(places)
+        return base[np.cumsum(new) - 1].astype(np.int32)
+
+
+def _shared(values: np.ndarray) -> np.ndarray:
+    """One value where all are equal (it then broadcasts for free), else the values."""
+    return values[:1] if len(values) and (values == values[0]).all() else values
+
+
+def _pick(values: np.ndarray, of: np.ndarray) -> np.ndarray:
+    """values[of], where a single value stands for all."""
+    return values if len(values) == 1 else values[of]
+
+
+def _take(values: np.ndarray, of: np.ndarray, out: np.ndarray) -> np.ndarray:
+    """values[of] into ``out``."""
+    return np.take(values, of, out=out, mode="clip")  # clip: numpy checks bounds through a copy otherwise
+
+
+NOISE_SIGMA = float(np.sqrt(3 * (128**2 - 1) / 12))
+"""Standard deviation of ``bell_noise``: three uniform draws from 0..127."""
+_LANES = np.uint64(0x7F | 0x7F << 21 | 0x7F << 42)
+
+
+def noise_lanes(key: np.ndarray, number: np.ndarray) -> np.ndarray:
+    """What ``bell`` draws from, a word for each (key, number): uint64 [n]."""
+    bits = number.astype(np.uint64)
+    bits += np.uint64(1)
+    bits *= _GOLDEN
+    bits += key
+    bits = mix_u64(bits)
+    lanes = bits & _LANES
+    for _ in range(2):
+        bits >>= np.uint64(7)
+        lanes += bits & _LANES
+    return lanes
+
+
+def bell(lanes: np.ndarray, axis: int, out: np.ndarray) -> np.ndarray:
+    """One of three bell-shaped draws (axis 0, 1, 2): steps of mean 0 and deviation ``NOISE_SIGMA``, into float64 [n].
+
+    Each is the sum of three 7-bit uniforms of one 64-bit hash (Irwin-Hall): excess kurtosis -0.4 and never beyond 2.98
+    sigma, where a normal has 0.3 % of its mass. Sums of whole numbers, so exact on every machine.
+    """
+    out[:] = (lanes >> np.uint64(21 * axis)) & np.uint64(0x1FFFFF)
+    out -= 190.5
+    return out

@@ -1,0 +1,21 @@
+"""A named vehicle fails on its next trip."""
+
+from collections.abc import Generator
+
+from scenarios.incidents.stage import Stage, Timing
+
+
+class Breakdown(Timing):
+    """``vehicle`` stands for ``lasts_s`` in the middle of the next trip it begins."""
+
+    vehicle: str
+
+
+def breakdown(stage: Stage, name: str, what: Breakdown) -> Generator[int, None, None]:
+    """A vehicle fails in the middle of its next trip."""
+    driver = next((d for d in stage.drivers.values() if d.vehicle.name == what.vehicle), None)
+    if driver is None:
+        raise ValueError(f"incidents.{name}.vehicle: no vehicle {what.vehicle!r} with a driver")
+    driver.vehicle.fail_next_us = round(what.lasts_s * 1e6)
+    yield round(what.lasts_s * 1e6)
+    driver.vehicle.fail_next_us = 0

@@ -1,0 +1,56 @@
+"""Roads closed for a while: an area around a point, or a street by name."""
+
+from collections.abc import Generator
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from scenarios.incidents.stage import Stage, Timing
+
+
+class RoadClosure(Timing):
+    """Where: ``lat``, ``lon`` and ``radius_m``, or ``street``, or ``near_depot`` for one that fits any region."""
+
+    lat: Annotated[float, Field(ge=-85, le=85)] | None = None
+    lon: Annotated[float, Field(ge=-180, le=180)] | None = None
+    near_depot: str | None = None
+    radius_m: Annotated[float, Field(gt=0, le=50_000)] = 200.0
+    street: str | None = None
+    reported_after_s: Annotated[float, Field(ge=0)] | None = Field(
+        None, description="head office is told this much later; null: only by drivers who meet it"
+    )
+
+    @model_validator(mode="after")
+    def _where(self) -> "RoadClosure":
+        given = [self.lat is not None and self.lon is not None, self.street is not None, self.near_depot is not None]
+        if sum(given) != 1:
+            raise ValueError("expected lat and lon, or street, or near_depot")
+        return self
+
+
+def road_closure(stage: Stage, name: str, what: RoadClosure) -> Generator[int, None, None]:
+    """Close an area's or a street's roads; drivers turn round where they meet it."""
+    roads, world = stage.world.roads, stage.world
+    if what.street is not None:
+        edges = roads.edges_of_street(what.street)
+    else:
+        lat, lon = what.lat, what.lon
+        if what.near_depot is not None:
+            depot = next(d.vehicle.depot for d in stage.drivers.values() if d.vehicle.depot_id == what.near_depot)
+            lat, lon = depot.lat + 0.008, depot.lon  # about 900 m north: the depot itself stays reachable
+        assert lat is not None and lon is not None  # noqa: S101  (checked by the model)
+        edges = roads.edges_near(lat, lon, what.radius_m)
+    closed = tuple(sorted(int(edge) for edge in edges))
+    stage.close_roads(name, closed)
+    told = False
+    waited = 0
+    total = round(what.lasts_s * 1e6)
+    if what.reported_after_s is not None and what.reported_after_s < what.lasts_s:
+        waited = round(what.reported_after_s * 1e6)
+        yield waited
+        world.report("road_closed", name, {"closure": name, "edges": list(closed)}, "traffic-centre", "feed")
+        told = True
+    yield total - waited
+    stage.open_roads(name)
+    if told:
+        world.report("road_opened", name, {"closure": name, "edges": list(closed)}, "traffic-centre", "feed")

@@ -1,0 +1,198 @@
+"""From a scenario file and ``--set`` to a validated ``Scenario``, every problem found in one pass."""
+
+import typing
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ValidationError
+
+from engine.clock import LocalTime, to_us
+from scenarios.names import check_names
+from scenarios.problems import BadInput, Problem, nearest
+from scenarios.schema import ROADS_SOURCES, ScenarioModel
+from scenarios.yaml_file import parse_yaml, read_yaml
+
+PATH_KEYS = (("roads", "osm_file"), ("roads", "matrix_file"), ("orders", "file"), ("orders", "gazetteer"))
+ALTERNATIVES = {("roads",): ROADS_SOURCES}
+DEPOT_ALTERNATIVES = (("lat", "lon"), ("position",))
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A validated scenario: ``model`` with absolute paths, and where it came from."""
+
+    model: ScenarioModel
+    source: str
+
+    @property
+    def local(self) -> LocalTime:
+        return LocalTime(self.model.time_zone or "UTC")
+
+    @property
+    def start_us(self) -> int:
+        return to_us(self.model.start_local.replace(tzinfo=ZoneInfo(self.model.time_zone or "UTC")))
+
+    @property
+    def end_us(self) -> int:
+        return self.start_us + round(self.model.horizon_s * 1e6)
+
+
+def load(source: str | Path | dict[str, Any], sets: Iterable[str] = (), seed: int | None = None) -> Scenario:
+    """Load and validate a scenario.
+
+    ``source`` is a file or an already parsed mapping; ``sets`` are ``dotted.key=VALUE`` (or ``+=``) as on the command
+    line, VALUE read as YAML. Relative paths are relative to the scenario file, those in ``sets`` to the working folder.
+
+    Raises:
+        BadInput: with every problem found.
+    """
+    if isinstance(source, dict):
+        name, raw = "scenario", source
+    else:
+        name, raw = str(source), read_yaml(Path(source))
+        raw = _with_absolute_paths(raw, Path(source).resolve().parent)
+    for text in sets:
+        raw = apply_set(raw, text)
+    if seed is not None:
+        raw = {**raw, "seed": seed}
+    try:
+        model = ScenarioModel.model_validate(raw)
+    except ValidationError as error:
+        raise BadInput(_problems(error, name)) from None
+    problems = [*_check_time(model, name), *check_names(model, name)]
+    if problems:
+        raise BadInput(problems)
+    return Scenario(model, name)
+
+
+def apply_set(raw: dict[str, Any], text: str) -> dict[str, Any]:
+    """The mapping with one ``dotted.key=VALUE`` or ``dotted.key+=NUMBER`` applied.
+
+    Setting one alternative of a "one of" drops the others.
+    """
+    key, sign, value_text = text.partition("=")
+    relative = key.endswith("+")
+    path = tuple(key.rstrip("+").strip().split("."))
+    if not sign or not all(path):
+        raise BadInput([Problem("--set", "", text, "dotted.key=VALUE")])
+    value = parse_yaml(value_text, f"--set {key}") if value_text.strip() else None
+    if path in PATH_KEYS and isinstance(value, str):
+        value = str(Path(value).resolve())
+    result = _copy(raw)
+    node = result
+    for depth, part in enumerate(path[:-1]):
+        _drop_alternatives(node, path[:depth], part)
+        if not isinstance(node.get(part), dict):
+            node[part] = {}
+        node = node[part]
+    _drop_alternatives(node, path[:-1], path[-1])
+    if relative:
+        value = _sum(text, path, node.get(path[-1], _default(path)), value)
+    node[path[-1]] = value
+    return result
+
+
+def _drop_alternatives(node: dict[str, Any], parent: tuple[str, ...], key: str) -> None:
+    groups: Iterable[tuple[str, ...]] = [(name,) for name in ALTERNATIVES.get(parent, ())]
+    if len(parent) == 2 and parent[0] == "depots":
+        groups = DEPOT_ALTERNATIVES
+    if any(key in group for group in groups):
+        for group in groups:
+            if key not in group:
+                for name in group:
+                    node.pop(name, None)
+
+
+def _sum(text: str, path: tuple[str, ...], old: Any, more: Any) -> Any:
+    for value, what in ((old, "a number to add to"), (more, "a number")):
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise BadInput([Problem("--set", ".".join(path), str(value), f"{what} in {text!r}")])
+    return old + more
+
+
+def _default(path: tuple[str, ...]) -> Any:
+    """The default value at a path of the schema, None where there is none."""
+    model = _model_at(path[:-1])
+    if model is None or path[-1] not in model.model_fields:
+        return None
+    return model.model_fields[path[-1]].get_default(call_default_factory=True)
+
+
+def _copy(value: Any) -> Any:
+    return {key: _copy(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
+def _with_absolute_paths(raw: dict[str, Any], folder: Path) -> dict[str, Any]:
+    raw = _copy(raw)
+    for section, key in PATH_KEYS:
+        node = raw.get(section)
+        if isinstance(node, dict) and isinstance(node.get(key), str):
+            node[key] = str((folder / node[key]).resolve())
+    return raw
+
+
+# --- pydantic's errors in our words ----------------------------------------------------------------------------
+
+
+def _problems(error: ValidationError, name: str) -> list[Problem]:
+    found = []
+    for entry in error.errors(include_url=False):
+        loc = tuple(str(part) for part in entry["loc"] if part != "[key]")
+        value, expected, hint = entry.get("input"), entry["msg"], None
+        if entry["type"] == "extra_forbidden":
+            known = list(model.model_fields) if (model := _model_at(loc[:-1])) else []
+            hint = nearest(loc[-1], known)
+            value, expected = loc[-1], "a known key" + (f" ({', '.join(known)})" if len(known) <= 12 else "")
+        elif entry["type"] == "missing":
+            value, expected = "", "this key, which has no default"
+        else:
+            expected = expected.removeprefix("Value error, ").removeprefix("Input should be ").removeprefix("expected ")
+            if entry["type"] == "literal_error":
+                hint = nearest(str(value), [part.strip("' ") for part in expected.replace(" or ", ",").split(",")])
+        shown_value = type(value).__name__ if isinstance(value, dict | list) else str(value)
+        found.append(Problem(name, ".".join(loc), shown_value, expected, hint))
+    return found
+
+
+def _model_at(path: tuple[str, ...]) -> type[BaseModel] | None:
+    """The model that describes the section at a path, None where the schema has none."""
+    here: Any = ScenarioModel
+    for part in path:
+        if isinstance(here, type) and issubclass(here, BaseModel):
+            if part not in here.model_fields:
+                return None
+            here = here.model_fields[part].annotation
+        elif typing.get_origin(here) is dict:
+            here = typing.get_args(here)[1]
+        else:
+            return None
+        options = [o for o in typing.get_args(here) if isinstance(o, type) and issubclass(o, BaseModel)]
+        if options and typing.get_origin(here) is not dict:
+            here = options[0]
+    return here if isinstance(here, type) and issubclass(here, BaseModel) else None
+
+
+def _check_time(model: ScenarioModel, name: str) -> list[Problem]:
+    problems = []
+    if model.time_zone is None:
+        if model.roads.real:
+            problems.append(Problem(name, "time_zone", "", "an IANA time zone, required with real roads"))
+    else:
+        try:
+            ZoneInfo(model.time_zone)
+        except (OSError, ValueError, LookupError):
+            from zoneinfo import available_timezones
+
+            hint = nearest(model.time_zone, sorted(available_timezones()))
+            problems.append(Problem(name, "time_zone", model.time_zone, "an IANA time zone such as Europe/Lisbon", hint))
+    try:
+        start = datetime.fromisoformat(model.start)
+        if start.tzinfo is not None or not 1971 <= start.year <= 2200:
+            raise ValueError
+    except ValueError:
+        problems.append(Problem(name, "start", model.start, "a local time such as 2026-03-02T05:30 from 1971 to 2200"))
+    return problems

@@ -1,0 +1,68 @@
+"""Names in a scenario that must exist somewhere: each unknown one is answered with the nearest that does."""
+
+from collections.abc import Iterable
+from dataclasses import fields
+
+from pydantic import ValidationError
+
+from engine.energy import VEHICLE_KINDS
+from scenarios.incidents import INCIDENTS
+from scenarios.problems import Problem, nearest
+from scenarios.schema import ScenarioModel, clock_s
+from twin.kpis.costs import Costs
+from twin.kpis.registry import KPIS
+from twin.planning import registered as planners
+from twin.policies import policies
+
+
+def check_names(model: ScenarioModel, file: str) -> list[Problem]:
+    """Every reference of a scenario that leads nowhere, and what only whole sections can get wrong."""
+    found: list[Problem] = []
+
+    def known(key: str, value: str | None, names: Iterable[str], what: str) -> None:
+        names = list(names)
+        if value is not None and value not in names:
+            found.append(Problem(file, key, value, f"{what} ({', '.join(names)})", nearest(value, names)))
+
+    for name, group in model.fleet.items():
+        known(f"fleet.{name}.kind", group.kind, VEHICLE_KINDS, "a vehicle kind")
+        known(f"fleet.{name}.depot", group.depot, model.depots, "a depot")
+        known(f"fleet.{name}.device", group.device, model.devices, "a device profile")
+    for name, drivers in model.drivers.items():
+        for fleet in drivers.fleet or ():
+            known(f"drivers.{name}.fleet", fleet, model.fleet, "a fleet group")
+        if clock_s(drivers.shift_end) <= clock_s(drivers.shift_start):
+            expected = f"a time after shift_start {drivers.shift_start} (up to 47:59 for the next day)"
+            found.append(Problem(file, f"drivers.{name}.shift_end", drivers.shift_end, expected))
+    known("dispatch.policy", model.dispatch.policy, policies(), "a policy")
+    known("dispatch.plan.planner", model.dispatch.plan.planner, planners(), "a planner")
+    for cost in model.costs:
+        known(f"costs.{cost}", cost, [field.name for field in fields(Costs)], "a price")
+    for kpi, expectation in model.kpis.items():
+        known(f"kpis.{kpi}", kpi, KPIS, "a KPI")
+        low, high = expectation.expect
+        if low > high:
+            found.append(Problem(file, f"kpis.{kpi}.expect", str(expectation.expect), "low before high"))
+    for name, raw in model.incidents.items():
+        found += _incident(file, f"incidents.{name}", raw)
+    return found
+
+
+def _incident(file: str, key: str, raw: dict) -> list[Problem]:
+    kind = raw.get("kind")
+    if kind not in INCIDENTS:
+        hint = nearest(str(kind), INCIDENTS) if kind else None
+        return [Problem(file, f"{key}.kind", str(kind or ""), f"one of {', '.join(INCIDENTS)}", hint)]
+    parameters = INCIDENTS[kind].parameters
+    try:
+        parameters.model_validate(raw)
+    except ValidationError as error:
+        problems = []
+        for entry in error.errors(include_url=False):
+            field = ".".join(str(part) for part in entry["loc"])
+            hint = nearest(field, parameters.model_fields) if entry["type"] == "extra_forbidden" else None
+            value = "" if entry["type"] == "missing" else str(entry.get("input"))
+            where = f"{key}.{field}" if field else key
+            problems.append(Problem(file, where, value, entry["msg"].removeprefix("Value error, expected "), hint))
+        return problems
+    return []

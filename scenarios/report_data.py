@@ -1,0 +1,356 @@
+"""Everything the report shows, counted and cut to size here; viz only lays it out."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+from zoneinfo import ZoneInfo
+
+from engine.clock import HOUR, LocalTime, from_us
+from scenarios.activities import Shift
+from scenarios.history import OrderHistory, RunHistory
+from scenarios.lateness import Part, late_orders
+from scenarios.report_map import MapData, map_data
+from scenarios.rows import RunLedgers, ledger_rows, ledger_table, read_manifest
+from scenarios.story import plain, verdict
+from twin.kpis.registry import KPIS
+
+MAX_TIMELINES = 60
+"""Drivers shown on the timeline; those with late orders come first."""
+TIMELINE_HOURS = 48
+"""Hours shown on the timeline, from the first shift on."""
+MAX_TABLE_ROWS = 60
+"""Rows shown of each table of orders."""
+
+Standing = Literal["in", "below", "above", "none"]
+
+
+class Kpi(NamedTuple):
+    """A KPI as in ``kpis.json``, with where it stands against its expected range."""
+
+    name: str
+    value: float | None
+    reported: float | None
+    unit: str
+    better: str
+    kind: str
+    owner: str
+    expected: tuple[float | None, float | None] | None
+    standing: Standing
+    doc: str
+
+
+class Bar(NamedTuple):
+    """A stretch on the timeline; local wall-clock milliseconds since 1970, for a zone-less time axis."""
+
+    lane: str
+    start_ms: float
+    end_ms: float
+    what: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Bars by lane (a driver); lanes from top to bottom."""
+
+    lanes: tuple[str, ...]
+    bars: tuple[Bar, ...]
+
+
+class OrderLine(NamedTuple):
+    """An order in one of the tables; times are local text, ``parts`` why it was late."""
+
+    order_id: str
+    customer: str
+    vehicle_id: str
+    window: str
+    arrived: str
+    late_min: float | None
+    reason: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class ReportData:
+    """One run's report, laid out by ``viz.report``."""
+
+    name: str
+    status: str
+    date: str
+    time_zone: str
+    facts: tuple[tuple[str, str], ...]
+    digest: str
+    summary: str
+    warnings: tuple[str, ...]
+    limits: tuple[str, ...]
+    kpis: tuple[Kpi, ...]
+    map: MapData
+    timeline: Timeline
+    late: tuple[OrderLine, ...]
+    late_total: int
+    left_out: tuple[OrderLine, ...]
+    failed: tuple[OrderLine, ...]
+    causes: tuple[tuple[str, int], ...]
+    assumptions: tuple[tuple[str, str], ...]
+    commands: tuple[str, ...]
+    versions: tuple[tuple[str, str], ...]
+    attribution: str
+    scenario_text: str
+
+
+def report_data(folder: Path) -> ReportData:
+    """Prepare a run folder's report, finished or not.
+
+    Raises:
+        FileNotFoundError: not a run folder.
+        ValueError: its manifest or KPIs are damaged.
+    """
+    folder = Path(folder)
+    manifest = read_manifest(folder)
+    ledgers, missing = _ledgers(folder, manifest)
+    history = RunHistory(ledgers)
+    kpis = _kpis(folder, missing)
+    clock = LocalTime(ledgers.time_zone)
+    late = late_orders(history)
+    roads_map = map_data(folder, history, clock)
+    timeline, limits = _timeline(history, clock)
+    by_state = {state: [o for o in history.orders.values() if o.state == state] for state in ("left_out", "failed")}
+    shown = MAX_TABLE_ROWS
+    for what, orders in (("late", late), *by_state.items()):
+        if len(orders) > shown:
+            limits.append(f"The table of {what.replace('_', ' ')} orders shows {shown} of {len(orders)}.")
+    causes = Counter(item.lateness.cause.text for item in late)
+    return ReportData(
+        name=str(manifest.get("name") or folder.name),
+        status=str(manifest.get("status") or "unknown"),
+        date=_date(history, manifest),
+        time_zone=ledgers.time_zone,
+        facts=_facts(manifest),
+        digest=str(manifest.get("digest") or ""),
+        summary=_summary(history, {kpi.name: kpi for kpi in kpis}, causes),
+        warnings=(*_status_warnings(manifest), *missing),
+        limits=(*roads_map.limits, *limits),
+        kpis=kpis,
+        map=roads_map,
+        timeline=timeline,
+        late=tuple(_line(i.order, clock, i.lateness.cause.text, i.lateness.parts) for i in late[:shown]),
+        late_total=len(late),
+        left_out=tuple(_ended(order, clock) for order in by_state["left_out"][:shown]),
+        failed=tuple(_ended(order, clock) for order in by_state["failed"][:shown]),
+        causes=tuple(causes.most_common()),
+        assumptions=_assumptions(manifest.get("scenario") or {}),
+        commands=_commands(manifest, late[0].order.order_id if late else next(iter(history.orders), None)),
+        versions=tuple((str(k), str(v)) for k, v in (manifest.get("versions") or {}).items()),
+        attribution=_attribution(manifest),
+        scenario_text=json.dumps(manifest.get("scenario") or {}, indent=2, ensure_ascii=False),
+    )
+
+
+def _ledgers(folder: Path, manifest: dict[str, Any]) -> tuple[RunLedgers, list[str]]:
+    """Both ledgers; one that is not there is empty and named."""
+    rows: dict[str, Any] = {}
+    missing = []
+    for name in ("truth", "office"):
+        try:
+            rows[name] = ledger_rows(ledger_table(folder, name), without=("harsh_event",))
+        except FileNotFoundError:
+            rows[name] = []
+            missing.append(f"The {name} ledger is missing.")
+    return RunLedgers(rows["truth"], rows["office"], manifest), missing
+
+
+def _kpis(folder: Path, missing: list[str]) -> tuple[Kpi, ...]:
+    path = folder / "kpis.json"
+    if not path.is_file():
+        missing.append("KPIs were not computed: they are summed up when a run ends.")
+        return ()
+    found = json.loads(path.read_text(encoding="utf-8"))
+    return tuple(_kpi(name, fields) for name, fields in found.items())
+
+
+def _kpi(name: str, fields: dict[str, Any]) -> Kpi:
+    value, expected = fields.get("value"), fields.get("range")
+    bounds = (expected[0], expected[1]) if expected else None
+    return Kpi(
+        name=name,
+        value=value,
+        reported=fields.get("reported"),
+        unit=fields.get("unit") or "",
+        better=fields.get("better") or "",
+        kind=fields.get("kind") or "",
+        owner=fields.get("owner") or "",
+        expected=bounds,
+        standing=_standing(value, bounds),
+        doc=" ".join(KPIS[name].doc.split()) if name in KPIS else "",
+    )
+
+
+def _standing(value: float | None, bounds: tuple[float | None, float | None] | None) -> Standing:
+    if value is None or bounds is None:
+        return "none"
+    low, high = bounds
+    if low is not None and value < low:
+        return "below"
+    return "above" if high is not None and value > high else "in"
+
+
+# --- words ----------------------------------------------------------------------------------------------------------
+
+
+def _date(history: RunHistory, manifest: dict[str, Any]) -> str:
+    """The local day the run is about, or its first and last one."""
+    zone = ZoneInfo(history.ledgers.time_zone)
+    start = (manifest.get("scenario") or {}).get("start")
+    if start:
+        first = datetime.fromisoformat(str(start)).date()
+        horizon = timedelta(seconds=float(manifest["scenario"].get("horizon_s") or 0))
+        last = (datetime.fromisoformat(str(start)) + max(horizon - timedelta(seconds=1), timedelta())).date()
+    else:
+        rows = history.ledgers.truth or history.ledgers.office
+        if not rows:
+            return "no date"
+        first, last = (from_us(t).astimezone(zone).date() for t in (rows[0].at_us, rows[-1].at_us))
+    text = f"{first:%A}, {first.day} {first:%B %Y}"
+    return text if first == last else f"{text} to {last:%A}, {last.day} {last:%B %Y}"
+
+
+def _facts(manifest: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    scenario = manifest.get("scenario") or {}
+    dispatch = scenario.get("dispatch") or {}
+    facts = [("seed", manifest.get("seed")), ("plan", dispatch.get("plan")), ("policy", dispatch.get("policy"))]
+    facts += [("information", dispatch.get("information")), ("digest", str(manifest.get("digest") or "none yet")[:16])]
+    return tuple((name, _short(value)) for name, value in facts if value is not None)
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{k} {_short(v)}" for k, v in value.items() if v is not None)
+    return ", ".join(_short(item) for item in value) if isinstance(value, list) else str(value)
+
+
+def _status_warnings(manifest: dict[str, Any]) -> tuple[str, ...]:
+    match manifest.get("status"):
+        case "finished":
+            return ()
+        case "running":
+            return ("This run did not finish: it is still going on or was killed. What it had written is shown here.",)
+        case "failed":
+            why = manifest.get("error")
+            return (f"This run failed{f': {why}' if why else ''}. What it had written is shown here.",)
+        case other:
+            return (f"The manifest gives the status {other!r}; what the folder holds is shown here.",)
+
+
+def _summary(history: RunHistory, kpis: dict[str, Kpi], causes: Counter[str]) -> str:
+    """The day in three sentences."""
+    states = Counter(order.state for order in history.orders.values())
+    total, done = len(history.orders), states["on_time"] + states["late"]
+    vehicles = len({shift.vehicle_id for shift in history.shifts})
+    if not total:
+        return "No orders were placed."
+    text = f"{_count(vehicles, 'vehicle')} completed {done} of {_count(total, 'order')}, {states['on_time']} of them on time."
+    if states["late"]:
+        cause, n = causes.most_common(1)[0]
+        text += f" {states['late']} came late, most often because of: {cause} ({n})."
+    rest = [f"{states[s]} {s.replace('_', ' ')}" for s in ("failed", "left_out", "cancelled", "open") if states[s]]
+    if rest:
+        text += f" Not completed: {', '.join(rest)}."
+    age = kpis.get("belief_age_s_mean")
+    if age is not None and age.value is not None:
+        text += f" Head office's picture was {age.value:.0f} s old on average."
+    return text
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
+def _assumptions(scenario: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """What the answer rests on: every plain value of these sections, by dotted key."""
+    found: list[tuple[str, str]] = []
+    for section in ("costs", "dispatch", "traffic", "drivers", "fleet", "radio", "head_office"):
+        _flatten(section, scenario.get(section), found)
+    return tuple(found)
+
+
+def _flatten(key: str, value: Any, found: list[tuple[str, str]]) -> None:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            _flatten(f"{key}.{name}", inner, found)
+    elif value is not None and value != []:
+        found.append((key, _short(value)))
+
+
+def _commands(manifest: dict[str, Any], order_id: str | None) -> tuple[str, ...]:
+    import shlex
+
+    source = str(manifest.get("source") or manifest.get("scenario_file") or "SCENARIO.yaml")
+    commands = [f"twin run {shlex.quote(source)} --seed {manifest.get('seed')}", "twin verify RUN"]
+    return (*commands, *([f"twin explain RUN {shlex.quote(order_id)}"] if order_id else []))
+
+
+def _attribution(manifest: dict[str, Any]) -> str:
+    roads = manifest.get("roads")
+    meta = roads if isinstance(roads, dict) else {}
+    return str(meta.get("attribution") or meta.get("licence") or meta.get("license") or "")
+
+
+# --- tables ---------------------------------------------------------------------------------------------------------
+
+
+def _line(order: OrderHistory, clock: LocalTime, reason: str, parts: tuple[Part, ...] = ()) -> OrderLine:
+    visit = order.visits[-1].payload if order.visits else {}
+    return OrderLine(
+        order_id=order.order_id,
+        customer=order.customer,
+        vehicle_id=visit.get("vehicle_id", ""),
+        window=", ".join(f"{clock.text(o)[:5]}–{clock.text(c)[:5]}" for o, c in order.windows_us) or "any time",
+        arrived=clock.text(visit["arrived_us"])[:5] if visit else "",
+        late_min=order.late_us / 60e6 if order.late_us else None,
+        reason=reason,
+        parts=parts,
+    )
+
+
+def _ended(order: OrderHistory, clock: LocalTime) -> OrderLine:
+    reason = plain(order.end.payload["reason"]) if order.end else verdict(order, None, clock)
+    return _line(order, clock, reason)
+
+
+# --- timeline -------------------------------------------------------------------------------------------------------
+
+
+def _timeline(history: RunHistory, clock: LocalTime) -> tuple[Timeline, list[str]]:
+    """Lanes by driver, cut to ``MAX_TIMELINES`` drivers and ``TIMELINE_HOURS``, and a note of each cut."""
+    late = Counter(o.visits[-1].payload["driver_id"] for o in history.orders.values() if o.late_us)
+    drivers = list(dict.fromkeys(shift.driver_id for shift in history.shifts))
+    kept = set(sorted(drivers, key=lambda driver: -late[driver])[:MAX_TIMELINES])
+    limits = []
+    if len(drivers) > MAX_TIMELINES:
+        limits.append(
+            f"The timeline shows {MAX_TIMELINES} of {len(drivers)} drivers, those with the most late orders first."
+        )
+    until_us = min((shift.start_us for shift in history.shifts), default=0) + TIMELINE_HOURS * HOUR
+    if any(shift.start_us >= until_us for shift in history.shifts):
+        limits.append(f"The timeline shows the first {TIMELINE_HOURS} hours.")
+    shown = [s for s in history.shifts if s.driver_id in kept and s.start_us < until_us]
+    lanes = dict.fromkeys(_lane(shift) for shift in shown)
+    return Timeline(tuple(lanes), tuple(bar for shift in shown for bar in _bars(shift, clock))), limits
+
+
+def _lane(shift: Shift) -> str:
+    return f"{shift.driver_id} · {shift.vehicle_id}"
+
+
+def _bars(shift: Shift, clock: LocalTime) -> list[Bar]:
+    def wall_ms(t_us: int) -> float:
+        return (t_us + clock.offset_us(t_us)) / 1000
+
+    def text(stretch: Any) -> str:
+        to = f" {stretch.to}" if stretch.to else ""
+        return f"{stretch.what}{to}, {clock.text(stretch.start_us)[:5]}–{clock.text(stretch.end_us)[:5]}"
+
+    return [Bar(_lane(shift), wall_ms(s.start_us), wall_ms(s.end_us), s.what, text(s)) for s in shift.stretches]

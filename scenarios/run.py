@@ -1,0 +1,277 @@
+"""One run: a scenario becomes a folder (or tables in memory) of ledgers, trips, telemetry and KPIs.
+
+State is a function of scenario, seed and recorded commands: a run is resumed, branched and replayed by running it again.
+"""
+
+import functools
+import json
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from agents.world import LATE
+from engine.clock import HOUR, SECOND
+from engine.digest import combine
+from engine.ledger import read_ledger
+from scenarios.build import Built, Ground, build
+from scenarios.commands import apply_command, check_command
+from scenarios.folder import CommandLog, checksums, make_folder, utc_now, versions, write_json
+from scenarios.ground import prepare
+from scenarios.incidents.director import Director
+from scenarios.load import Scenario
+from scenarios.results import Run, telemetry_table
+from twin.kpis.costs import Costs
+from twin.kpis.facts import gather
+from twin.kpis.registry import by_dimension, compute
+from twin.kpis.tables import Tables
+from twin.planning.day import DayPlan
+from twin.policies import Policy, policies
+
+WINDOW_US = HOUR // 4
+"""Telemetry is advanced and ledgers are flushed at least this often; it changes no byte."""
+
+OUTSIDE = LATE + 1
+"""Outside commands come after everything else of their instant."""
+
+Progress = Callable[[float, str], None]
+
+
+class Session:
+    """A world being run; ``advance`` moves its clock, ``post`` is the only way in from outside."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        ground: Ground | None = None,
+        folder: Path | None = None,
+        policy: Policy | str | None = None,
+        commands: Iterable[dict[str, Any]] = (),
+        recorded: bool = False,
+    ) -> None:
+        """``commands`` were given to an earlier run; ``recorded``: they stand in this folder's log already."""
+        if isinstance(policy, str):
+            scenario = replace(scenario, model=scenario.model.model_copy(update={
+                "dispatch": scenario.model.dispatch.model_copy(update={"policy": policy})}))  # fmt: skip
+        self.scenario, self.folder = scenario, folder
+        ground = ground or prepare(scenario)
+        self.built: Built = build(scenario, ground, folder, policies()[policy] if isinstance(policy, str) else policy)
+        self.world = self.built.world
+        self.director = Director(self.built)
+        self.director.schedule(scenario.model.incidents)
+        self._started_at = utc_now()
+        self._log = CommandLog(folder)
+        if folder is not None:
+            self._write_manifest("running")
+        for command in commands:
+            self._accept(command["at_us"], command["kind"], command["payload"], command["by"], not recorded)
+
+    # --- from outside ---
+
+    def post(self, kind: str, payload: dict[str, Any], by: str = "outside") -> int:
+        """Record a command from outside; it takes effect at the next whole simulated second, which is returned.
+
+        Raises:
+            ValueError: the command is malformed or cannot be given during a run.
+        """
+        at_us = (self.world.now // SECOND + 1) * SECOND
+        self._accept(at_us, kind, payload, by)
+        return at_us
+
+    def _accept(self, at_us: int, kind: str, payload: dict[str, Any], by: str, record: bool = True) -> None:
+        check_command(kind, payload, self.built)
+        if record:
+            self._log.record(at_us, kind, payload, by)
+        self.world.at(at_us, lambda: apply_command(self.built, self.director, kind, payload, by), OUTSIDE)
+
+    # --- the clock ---
+
+    def advance(self, until_us: int) -> None:
+        """Run everything up to and including a moment."""
+        env, world = self.world.env, self.world
+        while world.now < until_us:
+            edge = min(until_us, (world.now // WINDOW_US + 1) * WINDOW_US)
+            while env.peek() <= edge:
+                env.step()
+            env._now = edge
+            if world.telematics is not None:
+                world.telematics.advance(edge)
+            if self.folder is not None:
+                world.truth.flush()
+                world.office_ledger.flush()
+
+    def run(self, progress: Progress | None = None) -> Run:
+        """Run to the end, seal and judge."""
+        start_us, end_us = self.scenario.start_us, self.scenario.end_us
+        try:
+            for edge in _edges(start_us, end_us):
+                self.advance(edge)
+                if progress is not None:
+                    progress((edge - start_us) / (end_us - start_us), self.scenario.local.text(edge))
+            return self.finish()
+        except BaseException as error:
+            self._fail(error)
+            raise
+
+    def on_plan(self, tell: Callable[[DayPlan | None], None]) -> None:
+        """Be told when a day is about to be planned (None), and of the plan."""
+        self.built.office.plan_progress = tell
+
+    # --- the end ---
+
+    def finish(self) -> Run:
+        """End the run at the present moment: close what is open, seal the files, compute the KPIs."""
+        built, world = self.built, self.world
+        built.office.close()
+        for order_id, customer in list(built.customers.items()):
+            customer.end("order_left_out")
+            reason = "it never reached head office" if customer.attempts == 0 else "the run ended"
+            world.happen("order_left_out", order_id, {"order_id": order_id, "reason": reason})
+        for vehicle in built.vehicles.values():
+            vehicle.log_unfinished_trip()
+        if world.telematics is not None:
+            world.telematics.advance(world.now)
+        digest = self._seal()
+        run = self._judge(digest)
+        self._log.close()
+        built.population.close()
+        return run
+
+    def _seal(self) -> str:
+        built, world = self.built, self.world
+        built.telemetry.seal()
+        built.trips.seal()
+        parts = [world.truth.digest(), world.office_ledger.digest(), built.trips.digest(), built.telemetry.digest()]
+        world.truth.seal()
+        world.office_ledger.seal()
+        return combine(*parts)
+
+    def _judge(self, digest: str) -> Run:
+        model, folder, built, world = self.scenario.model, self.folder, self.built, self.world
+        if folder is None:
+            truth, office, telemetry = world.truth.table(), world.office_ledger.table(), built.telemetry.table()
+        else:
+            truth, office = (functools.partial(read_ledger, folder, name) for name in ("truth", "office"))  # type: ignore[assignment]
+            telemetry = folder / "telemetry"
+        tables = Tables(
+            truth, office, self.scenario.start_us, world.now, telemetry, model.time_zone or "UTC",
+            Costs.from_mapping(model.costs),
+        )  # fmt: skip
+        evidence = gather(tables)
+        kpis = compute(evidence, {name: kpi.expect for name, kpi in model.kpis.items()})
+        dimensions = by_dimension(evidence)
+        manifest = self._manifest("finished") | {"digest": digest}
+        if folder is None:
+            return Run(kpis, dimensions, manifest, None, truth, office, built.trips.table(), telemetry_table(telemetry))
+        self._write_results(folder, kpis, dimensions, manifest)
+        return Run.read(folder)
+
+    def _write_results(self, folder: Path, kpis: dict, dimensions: pa.Table, manifest: dict) -> None:
+        from engine.records import write_parquet
+        from engine.roads.lines import road_lines
+
+        write_json(folder / "kpis.json", kpis)
+        write_parquet(folder / "kpis.parquet", dimensions.schema, [dimensions])
+        write_json(folder / "people.json", self.built.people)
+        graph = self.built.ground.roads.graph
+        if graph is not None:
+            lines = road_lines(graph)
+            write_parquet(folder / "roads.parquet", lines.schema, [lines])
+        write_json(folder / "manifest.json", manifest | {"checksums": checksums(folder)})
+
+    # --- the manifest ---
+
+    def _manifest(self, status: str) -> dict[str, Any]:
+        scenario, built = self.scenario, self.built
+        projection = built.ground.roads.projection
+        return {
+            "name": scenario.model.name,
+            "status": status,
+            "seed": scenario.model.seed,
+            "time_zone": scenario.model.time_zone or "UTC",
+            "start_us": scenario.start_us,
+            "end_us": scenario.end_us,
+            "started_at": self._started_at,
+            "heartbeat": utc_now(),
+            "simulated_to_us": self.world.now,
+            "scenario_file": Path(scenario.source).name,
+            "scenario": scenario.model.json_ready(),
+            "router": built.ground.roads.router_name,
+            "projection": {"lat0": projection.lat0, "lon0": projection.lon0},
+            "versions": versions(),
+            "notes": built.ground.notes,
+        }
+
+    def _write_manifest(self, status: str, **more: Any) -> None:
+        assert self.folder is not None  # noqa: S101
+        write_json(self.folder / "manifest.json", self._manifest(status) | more)
+
+    def beat(self) -> None:
+        """Say in the manifest that the run is alive."""
+        if self.folder is not None:
+            self._write_manifest("running")
+
+    def _fail(self, error: BaseException) -> None:
+        """Leave a readable folder behind that says so."""
+        if self.folder is None:
+            return
+        status = "running" if isinstance(error, KeyboardInterrupt) else "failed"  # --resume may finish it
+        try:
+            self.world.truth.flush()
+            self.world.office_ledger.flush()
+            self._write_manifest(status, error=f"{type(error).__name__}: {error}")
+        except OSError as second:  # the disk that failed the run may fail this too: "running" then stays in the manifest
+            error.add_note(f"the manifest could not be written: {second}")
+        self._log.close()
+
+
+def _edges(start_us: int, end_us: int) -> Iterator[int]:
+    """Moments at which progress is shown: two hundred a run, at least a window apart."""
+    steps = max(1, min(200, (end_us - start_us) // WINDOW_US))
+    for step in range(1, steps + 1):
+        yield start_us + (end_us - start_us) * step // steps
+
+
+def run(
+    scenario: Scenario,
+    seed: int | None = None,
+    policy: Policy | str | None = None,
+    out: str | Path | None = None,
+    progress: Progress | None = None,
+    commands: Iterable[dict[str, Any]] = (),
+    ground: Ground | None = None,
+) -> Run:
+    """Run a scenario and return its tables and KPIs.
+
+    Args:
+        scenario: from ``load``.
+        seed: instead of the scenario's.
+        policy: a registered name, or a function ``decide(view, travel, rng, budget) -> [Command]``.
+        out: the run folder to write (new or empty); None keeps everything in memory.
+        progress: called with the share done and the local time reached.
+        commands: recorded outside commands, as in ``commands.jsonl``.
+        ground: what ``prepare`` read before, to run the same scenario several times.
+
+    Raises:
+        BadInput: roads or orders that cannot be used.
+        FolderInUse: ``out`` exists and is not empty.
+    """
+    if seed is not None:
+        scenario = replace(scenario, model=scenario.model.model_copy(update={"seed": seed}))
+    ground = ground or prepare(scenario)
+    folder = make_folder(Path(out)) if out is not None else None
+    return Session(scenario, ground, folder, policy, commands).run(progress)
+
+
+def default_folder(scenario: Scenario) -> Path:
+    """``runs/<name>/<utc>-<digest8>``: the digest is that of the resolved scenario."""
+    from hashlib import sha256
+
+    text = json.dumps(scenario.model.json_ready(), sort_keys=True)
+    stamp = utc_now()[:19].replace(":", "").replace("-", "")
+    return Path("runs") / scenario.model.name / f"{stamp}-{sha256(text.encode()).hexdigest()[:8]}"
+
+

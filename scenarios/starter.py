@@ -1,0 +1,38 @@
+"""``twin new``: a commented scenario to start from."""
+
+from importlib.resources import files
+from pathlib import Path
+
+from scenarios.folder import make_folder
+from scenarios.problems import BadInput, Problem
+
+
+def write_starter(folder: Path, orders: str | None = None, roads: str | None = None) -> Path:
+    """Write ``scenario.yaml`` into a new or empty folder: the default day with your orders and roads, if given.
+
+    Raises:
+        BadInput: a given file does not exist.
+        FolderInUse: the folder is not empty.
+    """
+    for flag, given in (("--orders", orders), ("--roads", roads)):
+        if given is not None and not Path(given).is_file():
+            raise BadInput([Problem(flag, "", given, "a file that exists")])
+    text = (files("configs") / "default.yaml").read_text(encoding="utf-8")
+    text = text.replace("name: default\n", f"name: {_slug(folder.resolve().name)}\n")
+    if roads is not None:
+        path = str(Path(roads).resolve())
+        text = text.replace("  synthetic: {nodes: 4000, seed: 1}\n", f'  osm_file: "{path}"\n')
+    if orders is not None:
+        before, _, rest = text.partition("orders:\n")
+        _, _, after = rest.partition("\n\n")
+        path = str(Path(orders).resolve())
+        text = f'{before}orders:\n  file: "{path}"            # columns: see docs/orders.md\n  on_bad_row: fail\n\n{after}'
+    make_folder(folder)
+    target = folder / "scenario.yaml"
+    target.write_text(text, encoding="utf-8")
+    return target
+
+
+def _slug(name: str) -> str:
+    slug = "".join(char if char.isalnum() and char.isascii() else "-" for char in name.lower()).strip("-")
+    return slug[:64] or "scenario"

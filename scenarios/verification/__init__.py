@@ -1,0 +1,1 @@
+"""The invariants of a run folder, each checked from the files alone."""

@@ -1,0 +1,105 @@
+"""One order's story: truth beside what head office knew."""
+
+import json
+
+import pytest
+
+from scenarios.history import UnknownOrder
+from scenarios.rows import RunLedgers, ledger_rows
+from scenarios.story import Story, order_story
+from tests.worlds import HandMade, at, tiny_world
+
+
+def story(order_id: str, world: HandMade | None = None) -> Story:
+    truth, office, _ = (world or tiny_world()).tables()
+    return order_story(RunLedgers(ledger_rows(truth), ledger_rows(office), {"time_zone": "UTC"}), order_id)
+
+
+def test_the_story_of_the_late_order():
+    """O2 from being ordered to being half accepted, ten minutes late; every step with when the other side had it."""
+    told = story("O2")
+    assert (told.state, told.office_state, told.vehicle_id, told.driver_id) == ("late", "delivered", "V1", "D1")
+    assert told.verdict.startswith("10 min late: arrived 08:20. Mostly ")
+    assert told.verdict.endswith("Only 50% of it was accepted.")
+    assert [moment.kind for moment in told.moments] == [
+        "order_placed", "set_route", "order_picked_up", "departed", "arrived", "service_started", "order_delivered",
+    ]  # fmt: skip
+    plan = told.moments[1]
+    assert plan.text == "Route for V1: stop 2 of 2, planned arrival 08:00 (day plan) → accepted"
+    assert (plan.side, plan.age_s) == ("office", 60)
+    assert {moment.age_s for moment in told.moments if moment.side == "truth"} == {2.0}
+
+
+def test_a_left_out_order_says_why_and_who_decided():
+    """O4 never left the depot: head office left it out, with the reason."""
+    told = story("O4")
+    assert told.verdict == "Not served: too heavy for every vehicle."
+    assert [(moment.side, moment.kind) for moment in told.moments] == [
+        ("truth", "order_placed"), ("office", "order_left_out"),
+    ]  # fmt: skip
+
+
+def test_a_failed_order_tells_of_its_visit():
+    """O3: nobody there, then given up by the office."""
+    told = story("O3")
+    assert told.verdict == "Failed at 10:10 after 1 visit: not home at attempt 1."
+    assert "Visit 1 without success: nobody there" in [moment.text for moment in told.moments]
+
+
+def test_what_head_office_never_heard_is_said():
+    """The proof of delivery was lost: done in truth, open at the office, and the moment has no age."""
+    w = tiny_world()
+    w.office = [row for row in w.office if not (row[1] == "order_delivered" and '"O1"' in row[6])]
+    told = story("O1", w)
+    assert (told.state, told.office_state) == ("on_time", "open")
+    assert told.moments[-1].age_s is None
+
+
+def test_a_message_that_came_twice_counts_when_it_first_came():
+    """Duplicates and dead letters teach head office nothing."""
+    w = tiny_world()
+    first = next(row for row in w.office if row[1] == "order_delivered" and '"O1"' in row[6])
+    w.office.append((*first[:7], first[7] + 60_000_000, "radio", "duplicate"))
+    assert story("O1", w).moments[-1].age_s == 2.0
+
+
+def test_a_declined_command_gives_the_drivers_reason():
+    """The answer stands beside the command."""
+    w = tiny_world()
+    payload = {"order_id": "O1", "vehicle_id": "V2", "position": None, "arrive_us": None, "reason": "nearest van"}
+    command = w.command(20, "assign_order", payload)
+    w.happen(21, "command_received", {
+        "command_id": command, "vehicle_id": "V2", "answer": "declined", "orders": ["O1"], "reason": "would not fit",
+    })  # fmt: skip
+    assert "Assigned to V2 (nearest van) → declined (would not fit)" in [m.text for m in story("O1", w).moments]
+
+
+def test_an_order_still_open_when_the_run_was_killed():
+    """A torn ledger: what is there is told."""
+    w = tiny_world()
+    w.truth = [row for row in w.truth if row[3] < at(90)]
+    told = story("O1", w)
+    assert (told.state, told.verdict) == ("open", "Still open when the run ended.")
+
+
+def test_the_story_is_plain_json():
+    """``--json`` prints it; the parts of the lateness sum up there too."""
+    found = json.loads(json.dumps(story("O2").as_dict()))
+    assert sum(part["minutes"] for part in found["lateness"]["parts"]) == pytest.approx(10)
+    assert found["moments"][0]["age_s"] == 2.0
+
+
+def test_from_a_run_folder_sealed_or_torn(tmp_path):
+    """A finished run and a killed one tell the same story of what both hold."""
+    for name, seal in (("sealed", True), ("torn", False)):
+        folder = tiny_world().write(tmp_path / name, seal=seal)
+        (folder / "manifest.json").write_text('{"time_zone": "UTC"}')
+    assert order_story(tmp_path / "sealed", "O2") == order_story(tmp_path / "torn", "O2") == story("O2")
+
+
+def test_no_run_folder_and_no_such_order_are_one_clear_error(tmp_path):
+    """The error names what was given and what was expected."""
+    with pytest.raises(FileNotFoundError, match="not a run folder: it has no manifest.json"):
+        order_story(tmp_path, "O2")
+    with pytest.raises(UnknownOrder, match="order 'O22': expected one of the run's 4 orders; the nearest is 'O2'"):
+        story("O22")

@@ -1,0 +1,153 @@
+"""The report: self-contained, true to its sources, deaf to hostile names."""
+
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from scenarios.report_data import report_data
+from scenarios.report_map import MAX_DRIVEN_POINTS
+from tests.viz.conftest import HOSTILE, KPIS, write_run
+from tests.worlds import HandMade, at, delivery, tiny_world
+from viz.report import write_report
+
+
+class Page(HTMLParser):
+    """What a browser would see: tags with attributes, scripts apart from text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self._inside: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag in ("script", "style"):
+            self._inside.append(tag)
+
+    def handle_endtag(self, tag):
+        if self._inside and tag == self._inside[-1]:
+            self._inside.pop()
+
+    def handle_data(self, data):
+        if not self._inside:
+            self.text += data
+
+
+def page(folder) -> Page:
+    return Page(write_report(folder).read_text(encoding="utf-8"))
+
+
+def test_nothing_on_the_page_is_loaded_from_anywhere(tiny_run):
+    """No tag refers to a resource, no style imports one, and the page forbids itself to fetch."""
+    html = write_report(tiny_run).read_text(encoding="utf-8")
+    found = Page(html)
+    loading = {"src", "href", "srcset", "data", "action", "poster", "background"}
+    assert [(tag, name) for tag, attrs in found.tags for name in attrs if name in loading] == []
+    style = html[html.index("<style>") : html.index("</style>")]
+    assert not re.search(r"url\(|@import|https?:", style)
+    policy = next(a["content"] for tag, a in found.tags if tag == "meta" and "http-equiv" in a)
+    assert policy.startswith("default-src 'none';")
+    assert "http" not in policy
+
+
+def test_every_kpi_is_shown_with_exactly_the_value_of_kpis_json(tiny_run):
+    """What the card carries is the number in the file, and undefined ones are shown as such."""
+    shown = {}
+    kpi = None
+    for _, attrs in page(tiny_run).tags:
+        kpi = attrs.get("data-kpi", kpi)
+        if "data-value" in attrs:
+            shown[kpi] = json.loads(attrs["data-value"])
+    assert shown == {name: fields["value"] for name, fields in KPIS.items()}
+
+
+def test_cards_say_in_words_where_a_figure_stands(tiny_run):
+    """Not by colour alone: below, within and above expected are words; the office's figure stands beside."""
+    text = re.sub(r"\s+", " ", page(tiny_run).text)
+    assert "Delivered 50 % office believed 25 % ▼ below expected 90 % to 100 %" in text
+    assert "On time 25 % ✓ within expected 20 % to 100 %" in text
+    assert "▲ above expected at most 1 000 €" in text
+
+
+def test_names_are_text_never_markup(hostile_run, tiny_run):
+    """Scripts, tags and quotes in names end up as text; the page has the tags it always has."""
+    found = page(hostile_run)
+    assert found.text.count(HOSTILE) >= 3
+    assert "'><img src=x onerror=alert(1)>" in found.text
+    assert [tag for tag, _ in found.tags] == [tag for tag, _ in page(tiny_run).tags]
+    assert not any(name.startswith("on") for _, attrs in found.tags for name in attrs)
+
+
+def test_the_summary_and_the_tables_tell_the_tiny_day(tiny_run):
+    """One on time, one late by its cause, one failed, one left out, each with its reason."""
+    data = report_data(tiny_run)
+    assert data.summary.startswith("2 vehicles completed 2 of 4 orders, 1 of them on time. 1 came late, most often")
+    assert data.date == "Monday, 2 March 2026"
+    assert [(row.order_id, row.late_min) for row in data.late] == [("O2", 10.0)]
+    assert [row.reason for row in data.left_out] == ["too heavy for every vehicle"]
+    assert [(row.order_id, row.reason) for row in data.failed] == [("O3", "not home at attempt 1")]
+    assert data.timeline.lanes == ("D1 · V1", "D2 · V2")
+    assert data.late[0].window == "08:40–09:10"  # Berlin, an hour ahead
+    text = page(tiny_run).text
+    assert "© OpenStreetMap contributors" in text
+    assert "twin explain RUN O2" in text
+
+
+def test_a_killed_run_is_reported_as_such(tmp_path):
+    """Torn ledgers, no KPIs, no trips: a page that says so, with what there is."""
+    folder = write_run(tmp_path / "killed", HandMade(), status="running")
+    for name in ("kpis.json", "trips.parquet", "roads.parquet", "truth.parquet", "office.parquet"):
+        (folder / name).unlink()
+    world = tiny_world()
+    world.truth = [row for row in world.truth if row[3] < at(130)]
+    world.write(folder, seal=False)
+    (folder / "trips.parquet").unlink()
+    text = page(folder).text
+    assert "This run did not finish" in text
+    assert "KPIs were not computed" in text
+    assert "Driven routes are not drawn" in text
+    assert "Late orders 0" in re.sub(r"\s+", " ", text)
+
+
+def test_an_empty_run_has_a_report(tmp_path):
+    """No orders, no vehicles: nothing to draw, nothing to trip over."""
+    assert "No orders were placed." in page(write_run(tmp_path / "empty", HandMade())).text
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path):
+    """One clear error, and no report is left behind."""
+    with pytest.raises(FileNotFoundError, match="not a run folder"):
+        write_report(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_big_run_is_cut_to_size_and_says_so(tmp_path):
+    """Ninety vans with three thousand points each: the page stays under 5 MB and names what it leaves away."""
+    w = tiny_world()
+    for n in range(3, 93):
+        who = {"vehicle_id": f"V{n}", "driver_id": f"D{n}"}
+        w.happen(60, "shift_started", {**who, "depot_id": "X", "until_us": at(360)})
+        points = [(f"V{n}:1", f"V{n}", at(61 + i / 100), 37.0 * ((i * n) % 101), 41.0 * ((i * 7) % 97)) for i in range(3000)]
+        w.trips += points
+        w.happen(0, "order_placed", delivery(f"P{n}", None))
+        w.happen(99, "order_left_out", {"order_id": f"P{n}", "reason": "no room"}, "office")
+    path = write_report(write_run(tmp_path / "big", w))
+    assert path.stat().st_size < 5_000_000
+    data = report_data(path.parent)
+    assert sum(len(route.driven.x_km) for route in data.map.routes) <= MAX_DRIVEN_POINTS
+    limits = " ".join(data.limits)
+    assert "routes of 60 of 92 vehicles" in limits
+    assert "60 of 92 drivers" in limits
+    assert "left out orders shows 60 of 91" in limits
+    assert "Driven routes are drawn to within 64 m, one in " in limits
+    assert "O2" in [row.order_id for row in data.late]
+    assert "V1" in [route.vehicle_id for route in data.map.routes]
+
+
+def test_a_small_runs_report_is_small(tiny_run):
+    """The drawing library is most of it."""
+    assert write_report(tiny_run).stat().st_size < 1_700_000

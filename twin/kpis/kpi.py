@@ -1,0 +1,36 @@
+"""What a KPI is: a tiny function of facts, with everything a reader of the number needs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from twin.kpis.records import Facts
+
+Basis = Literal["both", "truth", "office"]
+ORDERS = ("driver", "vehicle", "depot", "zone", "customer", "hour")
+"""Dimensions of what is counted over orders."""
+WORK = ("driver", "vehicle", "depot", "hour")
+"""Dimensions of what is counted over trips and stops."""
+SHIFTS = ("driver", "vehicle", "depot")
+"""Dimensions of what needs whole shifts."""
+DIMENSIONS = ORDERS
+
+
+@dataclass(frozen=True)
+class Kpi:
+    """A registered KPI.
+
+    ``basis``: ``both`` is a value from truth and a reported one from what the office knew; ``truth`` has no reported
+    figure; ``office`` is a property of the office's own knowledge (commands, telemetry), so that is its value.
+    ``of`` gives None where the KPI is undefined. ``doc`` states formula, window, unit and denominator.
+    """
+
+    name: str
+    unit: str
+    better: Literal["higher", "lower", "neither"]
+    kind: Literal["leading", "lagging"]
+    owner: str
+    doc: str
+    of: Callable[[Facts], float | None]
+    dimensions: tuple[str, ...] = ()
+    basis: Basis = "both"

@@ -1,0 +1,35 @@
+"""Money: what the run cost at the scenario's prices."""
+
+from twin.kpis.driving import distance_km, duty_h, energy_kwh, fuel_l
+from twin.kpis.kpi import SHIFTS, Kpi
+from twin.kpis.numbers import ratio
+from twin.kpis.records import Facts
+from twin.kpis.service import late_orders
+
+
+def cost_eur(f: Facts) -> float:
+    c = f.costs
+    left_out = sum(order.end == "order_left_out" for order in f.due())
+    return (
+        duty_h(f) * c.driver_eur_per_h
+        + distance_km(f) * c.vehicle_eur_per_km
+        + fuel_l(f) * c.fuel_eur_per_l
+        + energy_kwh(f) * c.energy_eur_per_kwh
+        + sum(order.failed_visits for order in f.orders.values()) * c.failed_delivery_eur
+        + late_orders(f) * c.late_delivery_eur
+        + left_out * c.left_out_eur
+    )
+
+
+def cost_per_stop_eur(f: Facts) -> float | None:
+    return ratio(cost_eur(f), f.total(lambda w: w.stops))
+
+
+KPIS = (
+    Kpi("cost_eur", "EUR", "lower", "lagging", "controller",
+        "On-duty hours, kilometres, litres, kilowatt-hours, visits that did not deliver, late deliveries and left-out "
+        "orders, each at its price in `costs`, over the run.", cost_eur, SHIFTS),
+    Kpi("cost_per_stop_eur", "EUR/stop", "lower", "lagging", "controller",
+        "cost_eur / tasks completed (deliveries, and pickups at customers), over the run.",
+        cost_per_stop_eur, SHIFTS),
+)  # fmt: skip

@@ -1,0 +1,82 @@
+"""All KPIs, and their tables: ``kpis.json`` and ``kpis.parquet``.
+
+A KPI is added in one of the modules below, or in a new one listed here.
+"""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from twin.kpis import driving, knowledge, money, service
+from twin.kpis.facts import Evidence
+from twin.kpis.kpi import DIMENSIONS, Kpi
+from twin.kpis.records import Facts
+from twin.orders import natural_key
+
+KPIS: dict[str, Kpi] = {kpi.name: kpi for part in (service, driving, money, knowledge) for kpi in part.KPIS}
+
+DIMENSION_SCHEMA = pa.schema([
+    pa.field("kpi", pa.string(), nullable=False),
+    pa.field("source", pa.string(), nullable=False),
+    pa.field("dimension", pa.string(), nullable=False),
+    pa.field("key", pa.string(), nullable=False),
+    pa.field("value", pa.float64(), nullable=False),
+])  # fmt: skip
+
+
+def compute(evidence: Evidence, expect: Mapping[str, Sequence[float]] | None = None) -> dict[str, dict[str, Any]]:
+    """Every KPI as ``{name: {value, reported, unit, better, kind, range, owner}}``, undefined numbers None.
+
+    ``expect`` gives expected ranges ``(low, high)`` by name; they are handed on, not judged.
+
+    Raises:
+        ValueError: a range is given for an unknown KPI.
+    """
+    expect = expect or {}
+    for name in expect:
+        if name not in KPIS:
+            near = difflib.get_close_matches(name, KPIS, 1)
+            raise ValueError(f"kpis: {name!r} is no KPI{f'; did you mean {near[0]!r}?' if near else ''}")
+    return {
+        kpi.name: {
+            "value": _value(kpi, evidence.office if kpi.basis == "office" else evidence.truth),
+            "reported": _value(kpi, evidence.office) if kpi.basis == "both" else None,
+            "unit": kpi.unit,
+            "better": kpi.better,
+            "kind": kpi.kind,
+            "range": [float(bound) for bound in expect[kpi.name]] if kpi.name in expect else None,
+            "owner": kpi.owner,
+        }
+        for kpi in KPIS.values()
+    }
+
+
+def by_dimension(evidence: Evidence) -> pa.Table:
+    """KPIs by driver, vehicle, depot, zone, customer and hour: columns ``kpi, source, dimension, key, value``.
+
+    Rows with an undefined value are left out. ``hour`` is the local hour of the day, ``00`` to ``23``, in which an
+    order ended, a trip began or a stop was done; ``zone`` a cell of 0.02 x 0.02 degrees by its south-west corner.
+    Order of rows: dimension, key in natural order, KPI, source.
+    """
+    rows = []
+    for dimension in DIMENSIONS:
+        kpis = [kpi for kpi in KPIS.values() if dimension in kpi.dimensions]
+        parts = {
+            source: facts.split(dimension)
+            for source, facts in (("truth", evidence.truth), ("office", evidence.office))
+            if facts is not None
+        }
+        for key in sorted({key for split in parts.values() for key in split}, key=natural_key):
+            for kpi in kpis:
+                for source, split in parts.items():
+                    value = _value(kpi, split.get(key)) if kpi.basis in ("both", source) else None
+                    if value is not None:
+                        rows.append((kpi.name, source, dimension, key, float(value)))
+    columns = [pa.array(column, field.type) for column, field in zip(zip(*rows), DIMENSION_SCHEMA)]
+    return pa.Table.from_arrays(columns, schema=DIMENSION_SCHEMA) if rows else DIMENSION_SCHEMA.empty_table()
+
+
+def _value(kpi: Kpi, facts: Facts | None) -> float | None:
+    return None if facts is None else kpi.of(facts)

@@ -1,0 +1,139 @@
+"""What policies share: who may take an order, and when a route's stops would be reached."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from twin.belief import FleetView, OrderView, VehicleView
+from twin.orders import Place, Task, natural_key
+from twin.travel import UNREACHABLE, TravelTimes
+
+SECOND_US = 1_000_000
+
+
+class Visit(NamedTuple):
+    """A place to be at, with what is done there; a depot to load at has neither window nor order."""
+
+    place: Place
+    service_us: int
+    windows: tuple[tuple[int, int], ...] = ()
+
+
+def waiting_orders(view: FleetView) -> list[OrderView]:
+    """Orders to assign, the most urgent first: by end of the last window, then priority, then id."""
+
+    def urgency(known: OrderView) -> tuple:
+        windows = known.order.last_task.windows
+        return (windows[-1].close_us if windows else 2**62, -known.order.priority, natural_key(known.order.order_id))
+
+    return sorted(view.unassigned(), key=urgency)
+
+
+def committed_loads(view: FleetView) -> dict[str, dict[str, float]]:
+    """What each vehicle carries or is to carry, by unit, as known: an upper bound of what is on board at once."""
+    loads: dict[str, dict[str, float]] = {vehicle_id: {} for vehicle_id in view.vehicles}
+    for known in view.orders.values():
+        holder = known.onboard or known.vehicle_id
+        if holder is not None:
+            load = loads[holder]
+            for unit, amount in known.order.demand.items():
+                load[unit] = load.get(unit, 0.0) + amount
+    return loads
+
+
+def fits(vehicle: VehicleView, load: Mapping[str, float], known: OrderView) -> bool:
+    """Whether the vehicle is at work and has what the order needs, room beside its ``load`` included."""
+    order = known.order
+    if vehicle.shift_us is None or vehicle.state == "broken" or not order.needs <= vehicle.offers:
+        return False
+    if known.onboard not in (None, vehicle.vehicle_id):
+        return False
+    if order.depot is not None and order.depot != vehicle.depot_id and order.pickup is None:
+        return False
+    return all(
+        amount + load.get(unit, 0.0) <= vehicle.capacity[unit]
+        for unit, amount in order.demand.items()
+        if unit in vehicle.capacity
+    )
+
+
+def visits_of(view: FleetView, vehicle: VehicleView, known: OrderView) -> list[Visit]:
+    """The visits an order means for a vehicle: a delivery that is not on board starts at the depot."""
+    order, visits = known.order, []
+    at_depot = vehicle.state in ("off", "preparing", "loading")
+    if order.pickup is None and known.onboard is None and not at_depot:
+        visits.append(Visit(view.depots[order.depot or vehicle.depot_id], 300 * SECOND_US))
+    if known.onboard is None and order.pickup is not None:
+        visits.append(task_visit(order.pickup))
+    if order.delivery is not None:
+        visits.append(task_visit(order.delivery))
+    return visits
+
+
+def task_visit(task: Task) -> Visit:
+    """A task as a visit."""
+    return Visit(task.place, int(task.service_s * SECOND_US), task.windows)
+
+
+def route_visits(view: FleetView, vehicle: VehicleView) -> list[Visit]:
+    """The free part of a vehicle's route as visits, stops of ended orders left out."""
+    visits = []
+    for stop in vehicle.stops:
+        known = view.orders.get(stop.order_id)
+        if known is not None and stop != vehicle.started:
+            task = known.order.pickup if stop.task == "pickup" else known.order.delivery
+            visits.append(task_visit(task or known.order.last_task))
+    return visits
+
+
+def begin(view: FleetView, vehicle: VehicleView) -> tuple[Place, int]:
+    """Where and when the free part of the route begins: after what the driver has started."""
+    place = view.position(vehicle.vehicle_id) or view.depots[vehicle.depot_id]
+    now = max(view.now_us, vehicle.free_at_us or 0)
+    if vehicle.started is not None:
+        known = view.orders.get(vehicle.started.order_id)
+        if known is not None:
+            visit = task_visit(known.order.last_task if vehicle.started.task == "delivery" else known.order.tasks[0])
+            place = visit.place
+            if vehicle.state in ("driving", "waiting"):
+                now = start_of_service(now, visit.windows) + visit.service_us
+    return place, now
+
+
+def start_of_service(arrive_us: int, windows: Sequence[tuple[int, int]]) -> int:
+    """When service starts: on arrival, or when the next window opens; after the last window at once."""
+    for open_us, close_us in windows:
+        if arrive_us <= close_us:
+            return max(arrive_us, open_us)
+    return arrive_us
+
+
+class Timed(NamedTuple):
+    """What a route would cost: total lateness, overtime past the shift's end, and its end."""
+
+    late_us: int
+    over_us: int
+    back_us: int
+    arrivals: tuple[int, ...]
+
+
+def time_route(begin_us: int, legs_ms: Sequence[int], visits: Sequence[Visit], shift_end_us: int) -> Timed | None:
+    """Drive the visits in order; ``legs_ms`` has one leg more than there are visits (home). None if unreachable."""
+    now, late, arrivals = begin_us, 0, []
+    for leg, visit in zip(legs_ms, visits):
+        if leg >= UNREACHABLE:
+            return None
+        now += int(leg) * 1000
+        arrivals.append(now)
+        start = start_of_service(now, visit.windows)
+        if visit.windows and start > visit.windows[-1][1]:
+            late += start - visit.windows[-1][1]
+        now = start + visit.service_us
+    if legs_ms[-1] >= UNREACHABLE:
+        return None
+    back = now + int(legs_ms[-1]) * 1000
+    return Timed(late, max(0, back - shift_end_us), back, tuple(arrivals))
+
+
+def chain_ms(travel: TravelTimes, places: Sequence[Place], depart_us: int, profile: str) -> list[int]:
+    """Driving times between consecutive places."""
+    return [int(leg) for leg in travel.legs_ms(places[:-1], places[1:], depart_us, profile)]

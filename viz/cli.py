@@ -1,0 +1,137 @@
+"""The command line: ``twin COMMAND``. Data on stdout, narration on stderr, imports only where they are used.
+
+Exit: 0 answered; 1 ran but the answer is bad; 2 bad input (nothing written); 130 interrupted.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+OK, BAD_ANSWER, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """The argument parser, built without importing anything heavy."""
+    top = argparse.ArgumentParser(prog="twin", description="Simulate a fleet: what head office knows against what is.")
+    top.add_argument("--version", action="store_true", help="print the version and exit")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND")
+
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    common.add_argument("--quiet", action="store_true", help="no progress, no summary")
+    scenario = argparse.ArgumentParser(add_help=False, parents=[common])
+    scenario.add_argument("scenario", metavar="SCENARIO", help="a scenario file (YAML)")
+    scenario.add_argument("--seed", type=int, metavar="N", help="the same as --set seed=N")
+    scenario.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", dest="sets",
+        help="set a dotted key; VALUE is YAML; += adds (repeatable)",
+    )  # fmt: skip
+
+    new = commands.add_parser("new", parents=[common], help="write a commented starter scenario")
+    new.add_argument("folder", metavar="FOLDER")
+    new.add_argument("--orders", metavar="FILE", help="your order file (CSV, XLSX or ODS)")
+    new.add_argument("--roads", metavar="FILE", help="your roads (.osm, .osm.gz, .osm.bz2, .osm.pbf)")
+    listed = commands.add_parser("list", parents=[common], help="what is registered, a line each")
+    listed.add_argument("what", choices=("policies", "planners", "incidents", "kpis", "alerts", "protocols"))
+    commands.add_parser("check", parents=[scenario], help="validate a scenario, run nothing")
+    run = commands.add_parser("run", parents=[scenario], help="run a scenario into a run folder")
+    run.add_argument("--out", metavar="DIR", help="the run folder (default: runs/<name>/<utc>-<digest8>)")
+    run.add_argument("--resume", action="store_true", help="finish the killed run in --out")
+    run.add_argument("--branch", metavar="RUN", help="continue a finished run differently; needs --at")
+    run.add_argument("--at", metavar="HH:MM:SS", help="local time from which on it is different")
+    run.add_argument("--commands", metavar="FILE", help="outside commands to replay (lines as in commands.jsonl)")
+    explain = commands.add_parser("explain", parents=[common], help="what happened to one order, and why it was late")
+    explain.add_argument("run", metavar="RUN")
+    explain.add_argument("order", metavar="ORDER")
+    for name, text in (
+        ("verify", "recompute a run's digest and invariants from its files"),
+        ("report", "write a run's HTML report"),
+    ):
+        command = commands.add_parser(name, parents=[common], help=text)
+        command.add_argument("run", metavar="RUN")
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit code."""
+    arguments = parser().parse_args(argv)
+    if arguments.version:
+        from importlib.metadata import version
+
+        print(version("fleet-twin"))
+        return OK
+    if arguments.command is None:
+        parser().print_help()
+        return BAD_INPUT
+    return _guarded(arguments)
+
+
+def _guarded(arguments: argparse.Namespace) -> int:
+    from viz import commands
+
+    try:
+        return getattr(commands, arguments.command.replace("list", "list_"))(arguments)
+    except KeyboardInterrupt:
+        _say("interrupted")
+        return INTERRUPTED
+    except ModuleNotFoundError as error:
+        extra = {"ortools": "ortools", "osmnx": "place", "panel": "live"}.get((error.name or "").partition(".")[0])
+        if extra is None:
+            raise
+        _say(f'{error.name} is not installed; install it with: pip install "fleet-twin[{extra}]"')
+        return BAD_ANSWER
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of stdout has left; nothing more to say
+        return OK
+    except RuntimeError as error:
+        if type(error).__name__ != "NotReproduced":
+            raise
+        _say(str(error))
+        return BAD_ANSWER
+    except OSError as error:
+        _say(f"{error.filename or 'disk'}: {error.strerror or error}")
+        return BAD_ANSWER
+    except ValueError as error:
+        problems = getattr(error, "problems", None)
+        if problems is None:
+            lines = [{"file": "", "key": "", "value": "", "expected": str(error), "nearest": None}]
+        else:
+            lines = [problem.as_dict() for problem in problems]
+        if arguments.json and arguments.command == "check":
+            emit({"ok": False, "errors": lines})
+        _say(str(error))
+        return BAD_INPUT
+
+
+def emit(value: Any) -> None:
+    """Print one JSON document; undefined numbers are null, never NaN."""
+    json.dump(value, sys.stdout, ensure_ascii=False, allow_nan=False, indent=1)
+    sys.stdout.write("\n")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def existing_run(text: str) -> Path:
+    """The folder of a run.
+
+    Raises:
+        ValueError: there is no manifest in it.
+    """
+    folder = Path(text)
+    if not (folder / "manifest.json").is_file():
+        raise ValueError(f"'{text}': expected a run folder (one with a manifest.json)")
+    return folder
+
+
+def console() -> None:
+    """The ``twin`` command."""
+    sys.exit(main())
+
+
+if __name__ == "__main__":
+    console()
