@@ -17,6 +17,10 @@ from twin.planning.day import Shift
 from twin.policies.common import start_of_service
 
 
+REFUEL_S, STATION_KW = 480.0, 50.0
+"""A stop for fuel takes eight minutes; a public charger gives 50 kW (assumptions)."""
+
+
 @dataclass(frozen=True)
 class Traits:
     """What stays with a driver: 1 is average; ``work`` above 1 is slower, ``pace`` above 1 drives faster."""
@@ -34,7 +38,6 @@ class DepotWork:
     load_base_us: int
     load_order_us: int
     charger_kw: float
-    refuel_us: int = 480 * SECOND
 
 
 @dataclass(frozen=True)
@@ -184,14 +187,11 @@ class Driver(FleetAgent):
 
     def _fill_at_depot(self) -> None:
         vehicle = self.vehicle
-        before = vehicle.tank_share
-        fuel_ul, energy_mwh, gained = vehicle.fill(1.0)
-        if gained <= 0:
+        before = max(0.0, vehicle.tank_share)
+        if before >= 1.0:
             return
-        seconds = vehicle.kind.charge_time_s(before, 1.0, self.depot.charger_kw) if vehicle.kind.electric else 480.0
-        self._tell(
-            "refuelled", at=vehicle.depot_id, fuel_ml=fuel_ul / 1000, energy_wh=energy_mwh / 1000, minutes=seconds / 60
-        )
+        seconds = vehicle.kind.charge_time_s(before, 1.0, self.depot.charger_kw) if vehicle.kind.electric else REFUEL_S
+        self._tell("refuelled", at=vehicle.depot_id, minutes=seconds / 60, **vehicle.fill(1.0))
 
     # --- on the road ---
 
@@ -341,12 +341,11 @@ class Driver(FleetAgent):
         times = [(self._usual_us(vehicle.node, node), name, node) for name, node in self.stations]
         _, name, node = min(times)
         yield from self._drive(node, name, "refuel", Place(name, *self.world.roads.place_of(node)))
-        before = vehicle.tank_share
+        before = max(0.0, vehicle.tank_share)
         target = 0.8 if vehicle.kind.electric else 1.0  # beyond 80 % charging slows down
-        seconds = vehicle.kind.charge_time_s(before, target, 50.0) if vehicle.kind.electric else 480.0
+        seconds = vehicle.kind.charge_time_s(before, target, STATION_KW) if vehicle.kind.electric else REFUEL_S
         yield self._for(int(seconds * SECOND))
-        fuel_ul, energy_mwh, _ = vehicle.fill(target)
-        self._tell("refuelled", at=name, fuel_ml=fuel_ul / 1000, energy_wh=energy_mwh / 1000, minutes=seconds / 60)
+        self._tell("refuelled", at=name, minutes=seconds / 60, **vehicle.fill(target))
 
     # --- breaks and waiting ---
 

@@ -117,6 +117,10 @@ class HeadOffice(FleetAgent):
 
     _on_breakdown_started = _on_shift_ended = _on_road_block_met = _on_loading_done
 
+    def _on_arrived(self, payload: dict[str, Any]) -> None:
+        if payload["purpose"] == "depot":
+            self.ask_soon()
+
     def _on_command_received(self, payload: dict[str, Any]) -> None:
         if payload["answer"] != "accepted":
             self.ask_soon()

@@ -1,12 +1,13 @@
 """A vehicle: where it stands, what it has used, what is on board, and its telematics device's number."""
 
 from collections.abc import Generator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from agents.population import FleetAgent, Population
-from engine.energy import VehicleEnergy
+from engine.energy import VehicleType
 from engine.motion import Motion
 from engine.trip_log import TripLog, cut
 from engine.roads.graph import Profile
@@ -15,12 +16,15 @@ from twin.orders import Order, Place
 
 Steps = Generator[Any, Any, Any]
 
+URBAN_MPS, URBAN_STOPS_PER_KM = 13.9, 1.0
+"""Below 50 km/h a vehicle is taken to stop once a kilometre on top of the stop at the trip's end (assumption)."""
+
 
 class Vehicle(FleetAgent):
     """One vehicle. ``node`` is where it stands or, while driving, where its trip ends."""
 
     def __init__(
-        self, population: Population, name: str, group: str, kind: VehicleEnergy, profile: Profile,
+        self, population: Population, name: str, group: str, kind: VehicleType, profile: Profile,
         capacity: dict[str, float], depot_id: str, depot: Place, node: int, motion: Motion | None, trips: TripLog,
         fill_share: float, breakdowns_per_km: float, breakdown_s_mean: float,
     ) -> None:  # fmt: skip
@@ -30,7 +34,7 @@ class Vehicle(FleetAgent):
         self.home_node = node
         self.device_id = f"dev-{name}"
         self.onboard: dict[str, Order] = {}
-        self.odometer_mm = self.fuel_ul = self.energy_mwh = self.engine_us = self.idle_us = 0
+        self.odometer_mm = self.used = self.engine_us = self.idle_us = 0  # used: microlitres or milliwatt-hours
         self.tank_share = fill_share
         self.trips = 0
         self._motion, self._trip_log = motion, trips
@@ -49,14 +53,14 @@ class Vehicle(FleetAgent):
 
     # --- motion ---
 
-    def start_trip(self, drive: Drive, stops: int = 1) -> str:
-        """Set off on a drive; returns the trip's id. Fuel and battery follow from speeds and the stop at the end."""
+    def start_trip(self, drive: Drive) -> str:
+        """Set off on a drive; returns the trip's id. Fuel and battery follow from speeds and stops."""
         self.trips += 1
-        self.drive = drive
+        self.drive = drive = _rising(drive)
+        self._used = self._consumption(drive)
         if self._motion is not None and len(drive.t_us) > 1:
-            fuel_ul, energy_mwh = self.kind.consumption(drive.t_us, drive.odometer_mm)
             self._motion.append(
-                self._index, drive.t_us, drive.x_mm, drive.y_mm, drive.odometer_mm, fuel_ul, energy_mwh
+                self._index, drive.t_us, drive.x_mm, drive.y_mm, drive.odometer_mm, *self._by_source(self._used)
             )
         return f"{self.name}:{self.trips}"
 
@@ -65,21 +69,33 @@ class Vehicle(FleetAgent):
         drive = self.drive
         assert drive is not None  # noqa: S101
         self.drive = None
-        fuel, energy = self.kind.consumption(drive.t_us, drive.odometer_mm)
-        fuel_ul, energy_mwh = int(fuel[-1]), int(energy[-1])
+        used = int(self._used[len(drive.t_us) - 1])
         distance_mm, driving_us = int(drive.odometer_mm[-1]), int(drive.t_us[-1] - drive.t_us[0])
         self.odometer_mm += distance_mm
         self.engine_us += driving_us
-        self._use(fuel_ul, energy_mwh)
+        self._use(used)
         self.node = drive.node
         self._trip_log.add(trip_id, self.name, drive.t_us, drive.x_mm, drive.y_mm)
         return {
             "distance_m": distance_mm / 1000,
             "driving_s": driving_us / 1e6,
-            "fuel_ml": fuel_ul / 1000,
-            "energy_wh": energy_mwh / 1000,
+            "fuel_ml": 0.0 if self.kind.electric else used / 1000,
+            "energy_wh": used / 1000 if self.kind.electric else 0.0,
             "odometer_m": self.odometer_mm / 1000,
         }
+
+    def _consumption(self, drive: Drive) -> np.ndarray:
+        """Microlitres or milliwatt-hours used up to each keyframe."""
+        length_m, duration_s = np.diff(drive.odometer_mm) / 1e3, np.diff(drive.t_us) / 1e6
+        if not len(length_m):
+            return np.zeros(1, np.int64)
+        stops = np.where(length_m < URBAN_MPS * duration_s, length_m * (URBAN_STOPS_PER_KM / 1e3), 0.0)
+        stops[0] += 1.0
+        return self.kind.drive(length_m, duration_s, stops)
+
+    def _by_source(self, used: np.ndarray) -> tuple[np.ndarray | None, np.ndarray | None]:
+        """Fuel and energy columns of motion."""
+        return (None, used) if self.kind.electric else (used, None)
 
     def cut_trip(self, drive: Drive) -> None:
         """The drive under way ends earlier than thought: where ``drive`` ends."""
@@ -91,15 +107,15 @@ class Vehicle(FleetAgent):
         """Stand with the engine running from now on."""
         if duration_us <= 0:
             return
-        fuel_ul, energy_mwh = self.kind.idling(duration_us)
+        used = self.kind.idle(duration_us / 1e6)
         self.engine_us += duration_us
         self.idle_us += duration_us
-        self._use(fuel_ul, energy_mwh)
+        self._use(used)
         if self._motion is not None:
             x, y = self.world.roads.position_mm(self.node)
             now = self.world.now
             self._motion.append(
-                self._index, [now, now + duration_us], [x, x], [y, y], None, [0, fuel_ul], [0, energy_mwh]
+                self._index, [now, now + duration_us], [x, x], [y, y], None, *self._by_source(np.array([0, used]))
             )
 
     def log_unfinished_trip(self) -> None:
@@ -112,21 +128,21 @@ class Vehicle(FleetAgent):
 
     # --- fuel and battery ---
 
-    def _use(self, fuel_ul: int, energy_mwh: int) -> None:
-        self.fuel_ul += fuel_ul
-        self.energy_mwh += energy_mwh
-        self.tank_share -= self.kind.share_used(fuel_ul, energy_mwh)
+    def _use(self, used: int) -> None:
+        self.used += used
+        self.tank_share -= used / 1e6 / self._full
 
-    def range_m(self) -> float:
-        """How far it usually gets on what it has."""
-        return self.kind.usual_range_m * max(0.0, self.tank_share)
+    @property
+    def _full(self) -> float:
+        """Litres or kilowatt-hours of a full tank or battery."""
+        return self.kind.battery_kwh if self.kind.electric else self.kind.tank_l
 
-    def fill(self, to_share: float) -> tuple[int, int, float]:
-        """Fill tank or battery; returns fuel (ul), energy (mWh) taken in and the share gained."""
+    def fill(self, to_share: float) -> dict[str, float]:
+        """Fill tank or battery; returns what was taken in, as ``refuelled`` reports it."""
         gained = max(0.0, to_share - self.tank_share)
         self.tank_share += gained
-        fuel_ul, energy_mwh = self.kind.content(gained)
-        return fuel_ul, energy_mwh, gained
+        taken = round(gained * self._full * 1000, 3)
+        return {"fuel_ml": 0.0, "energy_wh": taken} if self.kind.electric else {"fuel_ml": taken, "energy_wh": 0.0}
 
     # --- failures ---
 
@@ -151,12 +167,25 @@ class Vehicle(FleetAgent):
 
     def paused(self, drive: Drive, pause_us: int) -> tuple[Drive, int]:
         """The drive with a stop of ``pause_us`` where the vehicle failed; and when it begins."""
-        middle = max(1, len(drive.t_us) // 2)
-        t_us = np.concatenate([drive.t_us[: middle + 1], drive.t_us[middle:] + pause_us])
-        if pause_us <= 0:
-            return drive, int(drive.t_us[middle])
+        middle = len(drive.t_us) // 2
+        if middle == 0:
+            return drive, int(drive.t_us[0])
         parts = {
             name: np.concatenate([getattr(drive, name)[: middle + 1], getattr(drive, name)[middle:]])
             for name in ("x_mm", "y_mm", "odometer_mm")
         }
-        return drive.with_keyframes(t_us=t_us, **parts), int(drive.t_us[middle])
+        t_us = np.concatenate([drive.t_us[: middle + 1], drive.t_us[middle:] + pause_us])
+        later = drive.edge_start + (drive.edge_start >= middle)
+        return replace(drive, t_us=t_us, edge_start=later, **parts), int(drive.t_us[middle])
+
+
+def _rising(drive: Drive) -> Drive:
+    """The drive without keyframes that fall into the same microsecond as the one before."""
+    keep = np.append(True, np.diff(drive.t_us) > 0)
+    if keep.all():
+        return drive
+    place = np.cumsum(keep) - 1
+    return replace(
+        drive, t_us=drive.t_us[keep], x_mm=drive.x_mm[keep], y_mm=drive.y_mm[keep],
+        odometer_mm=drive.odometer_mm[keep], edge_start=place[drive.edge_start] if len(drive.edges) else drive.edge_start,
+    )  # fmt: skip

@@ -2,7 +2,7 @@
 
 Usual times are what head office and navigation know: posted speeds, slower by class and hour, plus a delay at
 junctions. Today's times multiply them by three factors with mean 1 (of the day; of the square kilometre and quarter of
-an hour; of the edge and quarter of an hour: its queue, its lights), and divide by the weather's and the driver's pace.
+an hour; of the junction at the edge's end, on its delay alone), and divide by the weather's and the driver's pace.
 """
 
 from collections import OrderedDict
@@ -46,8 +46,8 @@ class TrafficConfig:
             0.12 between two weekdays in the rush hour).
         local_cv: the same for a square kilometre and quarter of an hour (a detector there: 0.34 to 0.42).
         calm_share: day and local variation at level 0, as a share of those at level 1 (detectors at night: 0.1).
-        edge_cv: the same for a single edge and quarter of an hour, at any hour: lights and turns vary by night too.
-            Chosen with the others for the spread of taxi times in Porto.
+        junction_cv: the same for the delay at the end of an edge in a quarter of an hour, at any hour: lights are red
+            by night too (assumption: a red light or none spreads wider than its mean).
         top_speed: no one drives faster than this multiple of an edge's free speed.
         weather: see ``WeatherConfig``.
     """
@@ -75,7 +75,7 @@ class TrafficConfig:
     day_cv: float = 0.1
     local_cv: float = 0.35
     calm_share: float = 0.3
-    edge_cv: float = 0.8
+    junction_cv: float = 1.5
     top_speed: float = 1.15
     weather: WeatherConfig = field(default_factory=WeatherConfig)
 
@@ -89,7 +89,7 @@ class TrafficConfig:
                 raise ValueError(f"traffic.{name}: expected {count} numbers from {low} to {high}, got {values}")
         for name, low, high in (
             ("junction_delay_growth", 0, 20), ("dense_junctions_per_km2", 1e-9, 1e9), ("least_congestion", 0, 1),
-            ("day_cv", 0, 3), ("local_cv", 0, 3), ("edge_cv", 0, 3), ("calm_share", 0, 1), ("top_speed", 1, 3),
+            ("day_cv", 0, 3), ("local_cv", 0, 3), ("junction_cv", 0, 3), ("calm_share", 0, 1), ("top_speed", 1, 3),
         ):  # fmt: skip
             if not low <= getattr(self, name) <= high:
                 raise ValueError(f"traffic.{name}: expected a number from {low} to {high}, got {getattr(self, name)}")
@@ -108,7 +108,7 @@ class TrafficConfig:
 
 PRESETS: Mapping[str, TrafficConfig] = MappingProxyType({
     "default": TrafficConfig(),
-    "porto": TrafficConfig().scaled((17, 18), 1.33),
+    "porto": TrafficConfig().scaled((17, 18), 1.32),
 })  # fmt: skip
 """Named configurations. ``porto`` is calibrated on taxis of one August evening hour (``docs/validation.md``)."""
 
@@ -146,8 +146,8 @@ class Traffic:
 
         Covers all edges; which of them the profile may use is ``RoadGraph.allowed``.
         """
-        usual_s = self._usual_s(slice(None), bucket)
-        slowest_s = np.maximum(usual_s, self._length_m / profile.max_speed_mps)
+        moving_s, delay_s = self._usual_s(slice(None), bucket)
+        slowest_s = np.maximum(moving_s, self._length_m / profile.max_speed_mps) + delay_s
         return np.maximum(np.rint(slowest_s * 1e3), 1).astype(np.int64)
 
     def drive(self, edges: np.ndarray, depart_us: int, pace: float, max_speed_mps: float) -> np.ndarray:
@@ -194,26 +194,28 @@ class Traffic:
         """Travel-time factors of all areas in a slot (``t_us // SLOT_US``): lognormal, mean 1."""
         return _lognormal(_normal(self._area_key, slot), self.config.local_cv * scale)
 
-    def edge_factors(self, edges: np.ndarray, slot: int) -> np.ndarray:
-        """Travel-time factors of edges in a slot: lognormal, mean 1."""
+    def junction_factors(self, edges: np.ndarray, slot: int) -> np.ndarray:
+        """Factors of the delays at the ends of edges in a slot: lognormal, mean 1."""
         key = edges.astype(np.uint64) * np.uint64(0xD1342543DE82EF95) ^ self._edge_key
-        return _lognormal(_normal(key, slot), self.config.edge_cv)
+        return _lognormal(_normal(key, slot), self.config.junction_cv)
 
-    def _usual_s(self, edges, bucket: int) -> np.ndarray:
+    def _usual_s(self, edges, bucket: int) -> tuple[np.ndarray, np.ndarray]:
+        """Usual seconds on the move and in delay at the junction, by edge."""
         level = self._level[bucket]
         moving = self._free_s[edges] / (1 - level * self._fall[edges])
-        return moving + self._delay_s[edges] * (1 + level * self._delay_growth[edges])
+        return moving, self._delay_s[edges] * (1 + level * self._delay_growth[edges])
 
     def _least_s(self, edges: np.ndarray, max_speed_mps: float) -> np.ndarray:
-        """Physical bound on the time of each edge: the vehicle's top speed and that of the road."""
+        """Physical bound on the time on the move of each edge: the vehicle's top speed and that of the road."""
         return np.maximum(self._free_s[edges] / self.config.top_speed, self._length_m[edges] / max_speed_mps)
 
     def _slot_us(self, edges: np.ndarray, slot: int, pace: float, least_s: np.ndarray) -> np.ndarray:
         """Time of whole edges at the speeds of a slot, int64 microseconds of at least 1."""
         bucket, factor = self._slot(slot)
-        seconds = self._usual_s(edges, bucket) * factor[self._area[edges]] * self.edge_factors(edges, slot)
-        seconds /= pace * self.weather.factor(slot * SLOT_US)
-        return np.maximum(np.rint(np.maximum(seconds, least_s) * 1e6), 1).astype(np.int64)
+        moving_s, delay_s = self._usual_s(edges, bucket)
+        slow = factor[self._area[edges]] / (pace * self.weather.factor(slot * SLOT_US))
+        seconds = np.maximum(moving_s * slow, least_s) + delay_s * slow * self.junction_factors(edges, slot)
+        return np.maximum(np.rint(seconds * 1e6), 1).astype(np.int64)
 
     def _slot(self, slot: int) -> tuple[int, np.ndarray]:
         """Bucket of a slot and the factor of day and area on travel times, by area."""

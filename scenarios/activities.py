@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from engine.clock import MINUTE, SECOND
@@ -145,7 +146,7 @@ def _covering(work: list[Stretch], interruptions: list[Stretch], start_us: int, 
     covered: list[Stretch] = []
     active: list[Stretch] = []
     begun = 0
-    for start, end in zip(cuts, cuts[1:]):
+    for start, end in pairwise(cuts):
         while begun < len(pending) and pending[begun].start_us <= start:
             active.append(pending[begun])
             begun += 1

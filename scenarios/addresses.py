@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 
@@ -26,7 +25,9 @@ from scenarios.address_text import (
     without_small,
     words,
 )
-from scenarios.gazetteer import read_gazetteer
+from scenarios.gazetteer import Gazetteer, read_gazetteer
+
+__all__ = ["AddressBook", "AddressMatch", "read_gazetteer"]
 
 FUZZY_SCORE = 80.0
 """Least similarity (rapidfuzz ratio of the normalised names, 0 to 100) at which two names can be the same
@@ -63,7 +64,7 @@ class AddressBook:
         self,
         edges: dict[str, tuple[str, np.ndarray, np.ndarray]],
         houses: dict[str, tuple[str, list[tuple[House, float, float]]]],
-        gazetteer: dict[str, tuple[str, float, float]],
+        gazetteer: Gazetteer,
         near: tuple[float, float],
     ) -> None:
         """``edges`` and ``houses`` by street key: name as mapped and positions in degrees; see
@@ -79,20 +80,17 @@ class AddressBook:
     def from_graph(
         cls,
         graph: RoadGraph,
-        gazetteer: str | Path | None = None,
+        gazetteer: Gazetteer | None = None,
         near: tuple[float, float] | None = None,
     ) -> "AddressBook":
-        """The addresses of a road graph, and of a gazetteer CSV (``address`` or ``name``, ``lat``, ``lon``).
-
-        Raises BadInput when the gazetteer cannot be read.
-        """
+        """The addresses of a road graph and of a gazetteer (see ``scenarios.gazetteer``)."""
         keys = [street_key(words(name)) for name in graph.names]
         if near is None:
             near = (float(np.mean(graph.lat)), float(np.mean(graph.lon)))
         return cls(
             _edges_by_key(graph, keys),
             _houses_by_key(graph, keys),
-            read_gazetteer(gazetteer) if gazetteer is not None else {},
+            gazetteer or {},
             near,
         )
 
@@ -110,7 +108,7 @@ class AddressBook:
         return self._best(text, alike) if alike else None
 
     def _exact(self, options: Iterable[tuple[str, House | None]]) -> list[tuple[float, str, House | None]]:
-        """The longest names that are streets as they stand, or with a compass point, which counts a little less."""
+        """The longest names that are streets as they stand, or, a little less alike, with a compass point."""
         found = []
         for key, house in options:
             longer = with_compass(key) if core(key)[0] else []
@@ -217,17 +215,14 @@ def _edges_by_key(graph: RoadGraph, keys: list[str]) -> dict[str, tuple[str, np.
     named = np.flatnonzero(graph.name_id >= 0)
     low = (graph.shape_ptr[named] + graph.shape_ptr[named + 1] - 1) // 2
     high = (graph.shape_ptr[named] + graph.shape_ptr[named + 1]) // 2
-    lat = (
-        graph.shape_lat[low] + graph.shape_lat[high]
-    ) / 2  # the middle point, or halfway between the middle two
+    # The middle point of each edge, or halfway between the middle two.
+    lat = (graph.shape_lat[low] + graph.shape_lat[high]) / 2
     lon = (graph.shape_lon[low] + graph.shape_lon[high]) / 2
     order = np.argsort(graph.name_id[named], kind="stable")
     ids, starts = np.unique(graph.name_id[named][order], return_index=True)
     found: dict[str, list] = defaultdict(list)
     for name, part in zip(ids, np.split(order, starts[1:])):
-        found[keys[name]].append(
-            (graph.names[name], graph.shape_lat[middle[part]], graph.shape_lon[middle[part]])
-        )
+        found[keys[name]].append((graph.names[name], lat[part], lon[part]))
     return {
         key: (
             parts[0][0],

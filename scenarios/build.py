@@ -18,7 +18,7 @@ from agents.telematics import Telematics
 from agents.vehicle import Vehicle
 from agents.world import World
 from engine.clock import SECOND, LocalTime
-from engine.energy import VEHICLE_KINDS
+from engine.energy import TYPES as VEHICLE_KINDS
 from engine.ledger import OFFICE_SCHEMA, TRUTH_SCHEMA, Ledger
 from engine.motion import Motion
 from engine.radio import Radio

@@ -8,8 +8,11 @@ from scenarios.order_table import read_table
 from scenarios.order_values import Unfit, label, number
 from scenarios.problems import BadInput, Problem
 
+Gazetteer = dict[str, tuple[str, float, float]]
+"""Name as written, latitude and longitude by street key."""
 
-def read_gazetteer(path: str | Path) -> dict[str, tuple[str, float, float]]:
+
+def read_gazetteer(path: str | Path) -> Gazetteer:
     """Names with positions from a table (CSV or workbook) with ``address`` or ``name``, ``lat`` and ``lon``,
     by key.
 
@@ -23,7 +26,7 @@ def read_gazetteer(path: str | Path) -> dict[str, tuple[str, float, float]]:
         raise BadInput(
             [*problems, Problem(table.file, "row 1", header, "headers address (or name), lat and lon")]
         )
-    found: dict[str, tuple[str, float, float]] = {}
+    found: Gazetteer = {}
     for row, cells in table.rows:
         at = name
         cells = (*cells, *[""] * (len(table.header) - len(cells)))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from engine.clock import LocalTime
-from engine.energy import VEHICLE_KINDS
+from engine.energy import TYPES as VEHICLE_KINDS
 from engine.roads.cache import default_cache_dir, load_osm, load_place
 from engine.roads.graph import ROAD_CLASSES, Profile, RoadGraph
 from engine.roads.matrix import MatrixRoads

@@ -14,7 +14,7 @@ from twin.kpis import Costs, Tables
 def kpi_tables(folder: Path, manifest: dict[str, Any]) -> Tables:
     """The ledgers and telemetry of a run folder, with window, clock and prices as its manifest says.
 
-    The window is ``start_us`` and ``end_us`` of the manifest, or else start and horizon of its scenario.
+    The window is from ``start_us`` to ``simulated_to_us`` of the manifest, or else start and horizon of its scenario.
 
     Raises:
         ValueError: the manifest names an unknown price.
@@ -25,7 +25,7 @@ def kpi_tables(folder: Path, manifest: dict[str, Any]) -> Tables:
     start_us = manifest.get("start_us")
     if start_us is None:
         start_us = to_us(datetime.fromisoformat(scenario["start"]).replace(tzinfo=ZoneInfo(time_zone)))
-    end_us = manifest.get("end_us")
+    end_us = manifest.get("simulated_to_us", manifest.get("end_us"))
     if end_us is None:
         end_us = start_us + round(scenario["horizon_s"] * 1e6)
     telemetry = folder / "telemetry"

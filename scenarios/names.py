@@ -5,7 +5,7 @@ from dataclasses import fields
 
 from pydantic import ValidationError
 
-from engine.energy import VEHICLE_KINDS
+from engine.energy import TYPES as VEHICLE_KINDS
 from scenarios.incidents import INCIDENTS
 from scenarios.problems import Problem, nearest
 from scenarios.schema import ScenarioModel, clock_s

@@ -1,7 +1,7 @@
 """One row of an order file on its way to an order; a bad cell is noted and the rest still looked at."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from engine.clock import LocalTime
@@ -42,6 +42,10 @@ class RowMatch:
     order_id: str
     task: TaskKind
     match: AddressMatch
+
+    def as_dict(self) -> dict[str, Any]:
+        """All in one level: ``row, order_id, task, query, lat, lon, accuracy, score, matched_text, note``."""
+        return {"row": self.row, "order_id": self.order_id, "task": self.task, **asdict(self.match)}
 
 
 @dataclass(frozen=True)

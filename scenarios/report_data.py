@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from engine.clock import HOUR, LocalTime, from_us
 from scenarios.activities import Shift
+from scenarios.folder import read_json
 from scenarios.history import OrderHistory, RunHistory
 from scenarios.lateness import Part, late_orders
 from scenarios.report_map import MapData, map_data
@@ -167,7 +168,7 @@ def _kpis(folder: Path, missing: list[str]) -> tuple[Kpi, ...]:
     if not path.is_file():
         missing.append("KPIs were not computed: they are summed up when a run ends.")
         return ()
-    found = json.loads(path.read_text(encoding="utf-8"))
+    found = read_json(path)
     return tuple(_kpi(name, fields) for name, fields in found.items())
 
 
@@ -232,16 +233,17 @@ def _short(value: Any) -> str:
 
 
 def _status_warnings(manifest: dict[str, Any]) -> tuple[str, ...]:
+    why = f" ({manifest['error']})" if manifest.get("error") else ""
     match manifest.get("status"):
         case "finished":
             return ()
         case "running":
-            return ("This run did not finish: it is still going on or was killed. What it had written is shown here.",)
+            state = f"This run did not finish: it is still going on or was stopped{why}."
         case "failed":
-            why = manifest.get("error")
-            return (f"This run failed{f': {why}' if why else ''}. What it had written is shown here.",)
+            state = f"This run failed{why}."
         case other:
-            return (f"The manifest gives the status {other!r}; what the folder holds is shown here.",)
+            state = f"The manifest gives the status {other!r}."
+    return (f"{state} What it had written is shown here.",)
 
 
 def _summary(history: RunHistory, kpis: dict[str, Kpi], causes: Counter[str]) -> str:
@@ -251,7 +253,8 @@ def _summary(history: RunHistory, kpis: dict[str, Kpi], causes: Counter[str]) ->
     vehicles = len({shift.vehicle_id for shift in history.shifts})
     if not total:
         return "No orders were placed."
-    text = f"{_count(vehicles, 'vehicle')} completed {done} of {_count(total, 'order')}, {states['on_time']} of them on time."
+    text = f"{_count(vehicles, 'vehicle')} completed {done} of {_count(total, 'order')}"
+    text += f", {states['on_time']} of them on time."
     if states["late"]:
         cause, n = causes.most_common(1)[0]
         text += f" {states['late']} came late, most often because of: {cause} ({n})."
@@ -287,15 +290,13 @@ def _flatten(key: str, value: Any, found: list[tuple[str, str]]) -> None:
 def _commands(manifest: dict[str, Any], order_id: str | None) -> tuple[str, ...]:
     import shlex
 
-    source = str(manifest.get("source") or manifest.get("scenario_file") or "SCENARIO.yaml")
+    source = str(manifest.get("scenario_file") or "SCENARIO.yaml")
     commands = [f"twin run {shlex.quote(source)} --seed {manifest.get('seed')}", "twin verify RUN"]
     return (*commands, *([f"twin explain RUN {shlex.quote(order_id)}"] if order_id else []))
 
 
 def _attribution(manifest: dict[str, Any]) -> str:
-    roads = manifest.get("roads")
-    meta = roads if isinstance(roads, dict) else {}
-    return str(meta.get("attribution") or meta.get("licence") or meta.get("license") or "")
+    return str(((manifest.get("notes") or {}).get("roads") or {}).get("attribution") or "")
 
 
 # --- tables ---------------------------------------------------------------------------------------------------------
@@ -331,7 +332,7 @@ def _timeline(history: RunHistory, clock: LocalTime) -> tuple[Timeline, list[str
     limits = []
     if len(drivers) > MAX_TIMELINES:
         limits.append(
-            f"The timeline shows {MAX_TIMELINES} of {len(drivers)} drivers, those with the most late orders first."
+            f"The timeline shows {MAX_TIMELINES} of {len(drivers)} drivers, most late orders first."
         )
     until_us = min((shift.start_us for shift in history.shifts), default=0) + TIMELINE_HOURS * HOUR
     if any(shift.start_us >= until_us for shift in history.shifts):

@@ -7,10 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from engine.clock import LocalTime
 from engine.geo import Projection
+from engine.records import read_batches
 from scenarios.history import OrderHistory, RunHistory, State
 from twin.orders import natural_key
 
@@ -178,7 +180,7 @@ def _routes(
     shown = sorted(sorted(vehicles, key=lambda v: -late[v])[:MAX_ROUTES], key=natural_key)
     if len(vehicles) > len(shown):
         limits.append(
-            f"The map draws the routes of {len(shown)} of {len(vehicles)} vehicles, those with the most late orders first."
+            f"The map draws the routes of {len(shown)} of {len(vehicles)} vehicles, most late orders first."
         )
     driven = _driven(folder, shown, limits)
     planned = _planned(history, projection)
@@ -196,23 +198,31 @@ def _routes(
 
 
 def _driven(folder: Path, vehicles: list[str], limits: list[str]) -> dict[str, Line]:
-    """Driven lines by vehicle from ``trips.parquet``, coarser the more of them there are."""
-    path = folder / "trips.parquet"
-    if not path.is_file():
+    """Driven lines by vehicle from the run's trips, coarser the more of them there are."""
+    path = next((p for p in (folder / "trips.parquet", folder / "trips.arrows") if p.is_file()), None)
+    if path is None:
         limits.append("Driven routes are not drawn: the run left no trips.")
         return {}
-    table = pq.read_table(
-        path, columns=["vehicle_id", "trip_id", "t", "x_m", "y_m"], filters=[("vehicle_id", "in", vehicles or [""])]
-    )
+    table = _motion(path, vehicles).sort_by([("vehicle_id", "ascending"), ("t", "ascending")])
     if not len(table):
         return {}
-    table = table.sort_by([("vehicle_id", "ascending"), ("t", "ascending")])
     vehicle = np.asarray(table["vehicle_id"].to_pylist(), dtype=object)
     x_m, y_m = (table[name].to_numpy().astype(float) for name in ("x_m", "y_m"))
     starts = np.flatnonzero(np.concatenate(([True], vehicle[1:] != vehicle[:-1])))
     pieces = list(zip(np.split(x_m, starts[1:]), np.split(y_m, starts[1:])))
     kept = _fitting(pieces, limits)
     return {vehicle[start]: _km(x[k], y[k]) for start, (x, y), k in zip(starts, pieces, kept)}
+
+
+def _motion(path: Path, vehicles: list[str]) -> pa.Table:
+    """``vehicle_id, t, x_m, y_m`` of some vehicles; other vehicles' rows are never all in memory."""
+    parts = []
+    for batch in read_batches(path):
+        own = batch.column("vehicle_id").cast(pa.string())
+        columns = {"vehicle_id": own} | {name: batch.column(name) for name in ("t", "x_m", "y_m")}
+        parts.append(pa.table(columns).filter(pc.is_in(own, pa.array(vehicles, pa.string()))))
+    empty = {"vehicle_id": pa.array([], pa.string())} | {n: pa.array([], pa.float64()) for n in ("t", "x_m", "y_m")}
+    return pa.concat_tables(parts) if parts else pa.table(empty)
 
 
 def _fitting(pieces: list[tuple[np.ndarray, np.ndarray]], limits: list[str]) -> list[np.ndarray]:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.ledger import OFFICE_SCHEMA, TRUTH_SCHEMA, read_ledger
+from scenarios.folder import read_json
 
 
 class Row(NamedTuple):
@@ -77,7 +78,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     path = Path(folder) / "manifest.json"
     if not path.is_file():
         raise FileNotFoundError(f"{folder}: not a run folder: it has no manifest.json")
-    manifest = json.loads(path.read_text(encoding="utf-8"))
+    manifest = read_json(path)
     if not isinstance(manifest, dict):
         raise ValueError(f"{path}: expected a JSON object, found {type(manifest).__name__}")
     return manifest

@@ -2,12 +2,15 @@
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from engine.clock import MINUTE, LocalTime, from_us
 from scenarios.history import OrderHistory, RunHistory, State
 from scenarios.lateness import Lateness, lateness_cause
-from scenarios.rows import Row, RunLedgers, open_run
+from scenarios.rows import Row, RunLedgers, ledger_rows, open_run
+
+if TYPE_CHECKING:
+    from scenarios.results import Run
 
 Side = Literal["truth", "office"]
 
@@ -71,8 +74,8 @@ class Story:
         return found
 
 
-def order_story(run: Path | str | RunLedgers | RunHistory, order_id: str) -> Story:
-    """Tell one order's story from a run folder or its ledgers.
+def order_story(run: "Path | str | Run | RunLedgers | RunHistory", order_id: str) -> Story:
+    """Tell one order's story from a run folder, a run as ``scenarios.run`` returns it, or its ledgers.
 
     Raises:
         UnknownOrder: no such order in the run; says the nearest.
@@ -81,6 +84,8 @@ def order_story(run: Path | str | RunLedgers | RunHistory, order_id: str) -> Sto
     """
     if isinstance(run, Path | str):
         run = open_run(Path(run))
+    if not isinstance(run, RunLedgers | RunHistory):
+        run = RunLedgers(ledger_rows(run.truth), ledger_rows(run.office), run.manifest)
     history = run if isinstance(run, RunHistory) else RunHistory(run)
     order = history.order(order_id)
     last = order.visits[-1] if order.visits else None
@@ -114,8 +119,8 @@ def verdict(order: OrderHistory, lateness: Lateness | None, clock: LocalTime) ->
         if lateness is None:
             return f"Done on time: arrived {clock.text(p['arrived_us'])[:5]}.{short}"
         cause = lateness.cause
-        arrived = clock.text(p["arrived_us"])[:5]
-        return f"{lateness.minutes:.0f} min late: arrived {arrived}. Mostly {cause.text} ({cause.minutes:.0f} min).{short}"
+        late = f"{lateness.minutes:.0f} min late: arrived {clock.text(p['arrived_us'])[:5]}."
+        return f"{late} Mostly {cause.text} ({cause.minutes:.0f} min).{short}"
     if end.kind == "order_cancelled":
         return f"Cancelled by the {p['by']} at {at}: {p['reason']}."
     how = "Not served" if end.kind == "order_left_out" else f"Failed at {at} after {_times(p['attempts'])}"
@@ -172,7 +177,9 @@ def _moments(history: RunHistory, order: OrderHistory, clock: LocalTime) -> list
 def _from_truth(row: Row, text: str, heard: Row | None) -> Moment:
     if row.source == "office":
         return Moment(row.at_us, "office", row.kind, text)
-    return Moment(row.at_us, "truth", row.kind, text, heard.received_us if heard else None, heard.channel if heard else "")
+    if heard is None:
+        return Moment(row.at_us, "truth", row.kind, text)
+    return Moment(row.at_us, "truth", row.kind, text, heard.received_us, heard.channel)
 
 
 def _from_office(row: Row, text: str, answer: Row | None) -> Moment:
@@ -224,10 +231,14 @@ def _truth_text(row: Row, order: OrderHistory, trips: set[str], clock: LocalTime
         case "order_cancelled":
             return f"Cancelled by the {p['by']}: {p['reason']}"
         case "order_rebooked":
-            new = ", ".join(f"{from_us(o).astimezone(clock.zone).strftime('%d %b')} {clock.text(o)[:5]}–{clock.text(c)[:5]}" for o, c in p["windows_us"])
-            return f"New date agreed{': ' if new else ''}{new}"
+            return "New date agreed" + "".join(f", {_dated(window, clock)}" for window in p["windows_us"])
         case _:
             return row.kind.replace("_", " ").capitalize()
+
+
+def _dated(window: list[int], clock: LocalTime) -> str:
+    opens, closes = window
+    return f"{from_us(opens).astimezone(clock.zone):%d %b} {clock.text(opens)[:5]}–{clock.text(closes)[:5]}"
 
 
 def _office_text(row: Row, order: OrderHistory, clock: LocalTime) -> str | None:

@@ -27,7 +27,7 @@ from twin.kpis import Event, by_dimension, compute, gather, read_events
 
 @dataclass(frozen=True)
 class Verdict:
-    """What verification found: ``failures`` are wrong, ``notes`` only worth knowing; ``digest`` None: not computable."""
+    """What was found: ``failures`` are wrong, ``notes`` only worth knowing; ``digest`` is None if not computable."""
 
     ok: bool
     digest: str | None
@@ -42,7 +42,8 @@ def verify(folder: str | Path) -> Verdict:
         FileNotFoundError: this is not a run folder.
     """
     folder = Path(folder)
-    findings, notes = Findings(), []
+    findings = Findings()
+    notes: list[str] = []
     manifest: dict[str, Any] = {}
     with _failing(findings, "manifest.json"):
         manifest = read_manifest(folder)

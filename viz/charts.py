@@ -67,18 +67,21 @@ def map_figure(data: MapData) -> "figure":
     plot.grid.visible = False
     plot.outline_line_color = None
     for band, line in data.roads:
-        plot.line(line.x_km, line.y_km, line_width=_ROAD_WIDTHS[band], color=GREY, name=f"road-{band}", level="underlay")
+        style = {"line_width": _ROAD_WIDTHS[band], "color": GREY, "level": "underlay"}
+        plot.line(line.x_km, line.y_km, name=f"road-{band}", **style)
     planned, driven = _routes(plot, data)
     stops = [_stops(plot, layer, [m for m in data.stops if m.state == layer.key]) for layer in STOP_LAYERS]
     depots = _depots(plot, data.depots)
     shown = [planned, driven, depots, *stops]
     plot.x_range, plot.y_range = (DataRange1d(renderers=shown, range_padding=0.06) for _ in range(2))
     plot.add_tools(HoverTool(renderers=[*stops, depots], tooltips=[("", "@name @vehicle"), ("", "@text")]))
-    plot.add_tools(HoverTool(renderers=[driven], tooltips=[("", "@vehicle, @driver"), ("", "@text")], line_policy="interp"))
-    plot.add_layout(
-        ScaleBar(range=plot.x_range, unit="km", location="bottom_left", background_fill_color=None, border_line_color=None,
-                 bar_line_color=GREY, bar_length=0.1, label_text_color=GREY, name="scale")
+    tips = [("", "@vehicle, @driver"), ("", "@text")]
+    plot.add_tools(HoverTool(renderers=[driven], tooltips=tips, line_policy="interp"))
+    scale = ScaleBar(
+        range=plot.x_range, unit="km", location="bottom_left", bar_length=0.1, background_fill_color=None,
+        border_line_color=None, bar_line_color=GREY, label_text_color=GREY,
     )  # fmt: skip
+    plot.add_layout(scale)
     return plot
 
 

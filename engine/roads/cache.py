@@ -99,7 +99,7 @@ def save_graph(graph: RoadGraph, path: Path) -> None:
 def load_graph(path: Path) -> RoadGraph | None:
     """Read a graph written by ``save_graph``; None where there is none that can be read."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             columns = {name: stored[name] for name in stored.files}
         text = json.loads(columns.pop("text").tobytes())
         return RoadGraph(

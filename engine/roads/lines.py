@@ -1,10 +1,7 @@
 """The roads as lines to draw: one row per physical piece of road, small enough to lie in every run folder."""
 
-from pathlib import Path
-
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from engine.roads.graph import ROAD_CLASSES, RoadGraph
 
@@ -39,15 +36,6 @@ def road_lines(graph: RoadGraph) -> pa.Table:
         _lists(offsets, graph.shape_lon[points]),
     ]
     return pa.Table.from_arrays(columns, schema=LINES_SCHEMA)
-
-
-def write_road_lines(graph: RoadGraph, path: Path) -> None:
-    """Write ``road_lines`` as Parquet (``roads.parquet`` in a run folder).
-
-    Raises:
-        OSError: the file cannot be written.
-    """
-    pq.write_table(road_lines(graph), path, compression="zstd")
 
 
 def _first_of_each_piece(graph: RoadGraph) -> np.ndarray:

@@ -163,7 +163,7 @@ class MatrixRoads:
                 np.array([depart_us]), self._x_mm[a : a + 1], self._y_mm[a : a + 1], np.zeros(1, np.int64), a
             )
         return Drive(
-            np.array([depart_us, depart_us + round(duration_ms * 1000 / pace)]),
+            np.array([depart_us, depart_us + max(round(duration_ms * 1000 / pace), 1)]),
             self._x_mm[[a, b]],
             self._y_mm[[a, b]],
             np.array([0, self.distance_m.item(a, b) * 1000]),

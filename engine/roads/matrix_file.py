@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -61,9 +62,9 @@ def _read_npz(
     path: Path,
 ) -> tuple[list[str], np.ndarray, np.ndarray | None, np.ndarray | None, np.ndarray | None]:
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             columns = {name: stored[name] for name in stored.files}
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
         raise RoadFileError(f"{path}: cannot be read as .npz: {error}") from error
     if missing := [name for name in ("names", "duration_s") if name not in columns]:
         raise RoadFileError(

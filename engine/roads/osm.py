@@ -16,13 +16,9 @@ ATTRIBUTION = (
 SUFFIXES = (".osm", ".osm.gz", ".osm.bz2", ".osm.pbf", ".pbf", ".osh.pbf")
 
 _KEYS = (
-    "highway",
-    "addr:housenumber",
-    "boundary",
-    "restriction",
-    "restriction:motorcar",
-    "restriction:motor_vehicle",
-)
+    "highway", "addr:housenumber", "boundary", "restriction", "restriction:motorcar", "restriction:motor_vehicle",
+    "restriction:hgv", "restriction:conditional",
+)  # fmt: skip
 
 
 def read_osm(path: str | Path) -> RawRoads:

@@ -12,7 +12,8 @@ from engine.roads.raw import RawRoads, RawWay, RoadFileError
 
 WAY_TAGS = (
     "access", "area", "bridge", "covered", "goods", "highway", "hgv", "junction", "low_emission_zone",
-    "maxheight", "maxspeed", "maxspeed:backward", "maxspeed:forward", "maxspeed:type", "maxweight", "maxweight:hgv",
+    "maxheight", "maxspeed", "maxspeed:backward", "maxspeed:forward", "maxspeed:type", "maxweight",
+    "maxweight:hgv",
     "maxweightrating", "maxweightrating:hgv", "motor_vehicle", "motorcar", "name", "oneway", "ref", "service",
     "source:maxspeed", "toll", "tunnel", "vehicle", "zone:maxspeed",
 )  # fmt: skip

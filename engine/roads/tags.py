@@ -13,7 +13,8 @@ Tags = Mapping[str, str]
 
 DEFAULT_KMH = {
     "motorway": 100.0, "motorway_link": 70.0, "trunk": 70.0, "trunk_link": 65.0, "primary": 65.0,
-    "primary_link": 60.0, "secondary": 60.0, "secondary_link": 50.0, "tertiary": 50.0, "tertiary_link": 40.0, "unclassified": 30.0,
+    "primary_link": 60.0, "secondary": 60.0, "secondary_link": 50.0, "tertiary": 50.0, "tertiary_link": 40.0,
+    "unclassified": 30.0,
     "residential": 30.0, "living_street": 6.0, "service": 20.0, "track": 15.0, "road": 20.0,
 }  # fmt: skip
 """Speed where ``maxspeed`` says nothing, km/h by ``highway`` value. Source: GraphHopper's car profile

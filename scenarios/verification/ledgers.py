@@ -13,7 +13,7 @@ from twin.kpis import Event
 
 @dataclass
 class Index:
-    """Of every row: a 64-bit hash of its event id, the kind, two times and its seq. 33 bytes a row, however long ids are.
+    """Of every row a 64-bit hash of its event id, its kind, two times and seq: 33 bytes, however long ids are.
 
     The hash is Python's, of this process only: in a ledger of ten million rows two ids collide once in 400,000 times.
     """
@@ -85,9 +85,9 @@ def check_messages(truth: Index, office: Index, findings: Findings) -> None:
     message = np.flatnonzero(~command[np.asarray(office.kind, np.int64)])
     wanted = np.asarray(office.key)[message]
     found = order[np.searchsorted(key[order], wanted).clip(max=len(key) - 1)]
-    for row, source in zip(message[key[found] != wanted], found[key[found] != wanted]):
-        findings.add("messages", f"office seq {office.seq[row]} ({kinds[office.kind[row]]}): not in truth")
     known = key[found] == wanted
+    for row in message[~known]:
+        findings.add("messages", f"office seq {office.seq[row]} ({kinds[office.kind[row]]}): not in truth")
     message, found = message[known], found[known]
     office_kind, truth_kind = np.asarray(office.kind)[message], np.asarray(truth.kind)[found]
     for i in np.flatnonzero(office_kind != truth_kind):

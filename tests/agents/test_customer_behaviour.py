@@ -46,7 +46,7 @@ def test_service_factors_are_log_logistic():
 
 @given(seed=st.integers(0, 2**40), name=st.text(min_size=1, max_size=8))
 def test_behaviour_is_a_function_of_seed_and_order(seed, name):
-    """Asked again, with more attempts, as part of a pair or with another outcome, each visit stays what it was."""
+    """Asked again, with more attempts, in a pair or with another outcome, each visit stays what it was."""
     few, many = CustomerBehaviour(max_attempts=2), CustomerBehaviour(max_attempts=5, refused_share=0.9)
     one = behaviour(order(name), DAY_US, Streams(seed), few)
     other = behaviour(order(name).moved(pickup=Task("pickup", DOOR)), DAY_US, Streams(seed), many)

@@ -1,6 +1,7 @@
 """What every registered KPI must keep, so that a new one gets these checks for free."""
 
 import json
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from engine.ledger import OFFICE_SCHEMA, TRUTH_SCHEMA
 from tests.worlds import END_US, T0_US, HandMade, tiny_ledgers
 from twin.kpis import KPIS, Tables, by_dimension, compute, gather
+from twin.kpis.document import markdown
 from twin.kpis.kpi import DIMENSIONS
 
 CONTRACT = """
@@ -89,3 +91,9 @@ def test_an_unknown_range_is_refused_with_the_nearest_name(tiny):
     """A typing error in the scenario's expectations is named."""
     with pytest.raises(ValueError, match="'on_tim_share' is no KPI; did you mean 'on_time_share'"):
         compute(tiny, {"on_tim_share": (0, 1)})
+
+
+def test_the_manual_is_up_to_date():
+    """docs/kpis.md is what the registry says; write it anew with `python -m twin.kpis.document > docs/kpis.md`."""
+    manual = Path(__file__).parents[2] / "docs" / "kpis.md"
+    assert manual.read_text(encoding="utf-8") == markdown()

@@ -13,7 +13,7 @@ from engine.geo import Projection, great_circle_m
 from engine.roads.graph import RoadGraph
 from engine.roads.synthetic import synthetic_region
 from scenarios.address_text import House, houses_of, readings, street_key, words
-from scenarios.addresses import AddressBook
+from scenarios.addresses import AddressBook, read_gazetteer
 from scenarios.problems import BadInput
 
 PLANE = Projection(41.15, -8.6)
@@ -51,7 +51,7 @@ def town(streets: list[tuple[str, float, float, dict[str, float]]]) -> RoadGraph
 
 @pytest.fixture(scope="module")
 def book() -> AddressBook:
-    """A town with Portuguese, German and American names, two streets of one name, and north and south parts."""
+    """A town with names of three languages, two streets of one name, and north and south parts."""
     return AddressBook.from_graph(
         town(
             [
@@ -157,7 +157,7 @@ def test_a_gazetteer_knows_names_no_map_knows(tmp_path):
     path.write_text(
         "name;lat;lon\nCentro Logístico da Maia;41,25;-8,62\nRua Sol;41,3;-8,7\n", encoding="utf-8"
     )
-    book = AddressBook.from_graph(town([("Rua Sol", 0, 0, {})]), gazetteer=path)
+    book = AddressBook.from_graph(town([("Rua Sol", 0, 0, {})]), gazetteer=read_gazetteer(path))
     for text in ("Centro Logístico da Maia", "centro logistico maia", "Centro Logistico da Mia"):
         match = book.locate(text)
         assert (match.accuracy, match.lat, match.lon) == ("gazetteer", 41.25, -8.62)
@@ -169,12 +169,12 @@ def test_a_bad_gazetteer_names_its_rows(tmp_path):
     path = tmp_path / "places.csv"
     path.write_text("name,lat,lon\nA,91,0\n,1,2\nB,1,x\n")
     with pytest.raises(BadInput) as caught:
-        AddressBook.from_graph(town([("Rua Sol", 0, 0, {})]), gazetteer=path)
+        AddressBook.from_graph(town([("Rua Sol", 0, 0, {})]), gazetteer=read_gazetteer(path))
     keys = [problem.key for problem in caught.value.problems]
     assert keys == ["row 2, column lat", "row 3, column name", "row 4, column lon"]
     path.write_text("lat,lon\n1,2\n")
     with pytest.raises(BadInput, match="address"):
-        AddressBook.from_graph(town([("Rua Sol", 0, 0, {})]), gazetteer=path)
+        AddressBook.from_graph(town([("Rua Sol", 0, 0, {})]), gazetteer=read_gazetteer(path))
 
 
 def test_mapped_house_numbers_stand_for_all_their_houses():

@@ -53,7 +53,7 @@ def test_the_seed_decides():
 
 
 def test_every_order_is_well_formed():
-    """Windows within the promised hours, places among the candidates, amounts positive, arrivals with notice."""
+    """Windows within the promised hours, places among the candidates, amounts positive, due notice."""
     known = {place_at(lat, lon) for lat, lon in zip(GRID.lat, GRID.lon)}
     config = {"known_per_day": 300, "arriving_per_day": 100.0, "pickup_share": 0.2, "pair_share": 0.2}
     for order in orders(**config):
@@ -172,7 +172,8 @@ def test_weekdays_change_the_numbers():
     "bad",
     [
         {"known_per_day": -1}, {"known_per_day": 1.5}, {"known_per_day": "10"}, {"knwon": 1},
-        {"cluster_spread_m": float("nan")}, {"cluster_spread_m": float("inf")}, {"closes": "08:30"}, {"opens": "8:99"},
+        {"cluster_spread_m": float("nan")}, {"cluster_spread_m": float("inf")}, {"closes": "08:30"},
+        {"opens": "8:99"},
         {"pickup_share": 0.7, "pair_share": 0.7}, {"priorities": {1: 0.0}}, {"priorities": {0: 1.0}},
         {"weekday_factors": [1.0] * 6}, {"arriving_per_day": 5.0, "arrival_weights": [1.0] * 24},
         {"arriving_per_day": 5.0, "arrival_weights": [0.0] * 24}, {"needs": {"cool": 1.1}},

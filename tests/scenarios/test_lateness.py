@@ -57,7 +57,8 @@ def day(
         w.happen(now + 1, "breakdown_started", {"vehicle_id": "V1", "minutes": breakdown})
         w.happen(now + 1 + breakdown, "breakdown_ended", {"vehicle_id": "V1"})
     if blocked:
-        w.happen(now + 2, "road_block_met", {**WHO, "trip_id": f"V1-{len(w.trips) // 2}", "edge": 1, "lat": 50, "lon": 8})
+        trip = f"V1-{len(w.trips) // 2}"
+        w.happen(now + 2, "road_block_met", {**WHO, "trip_id": trip, "edge": 1, "lat": 50.0, "lon": 8.0})
     w.drive(now, drive_2 + breakdown, "V1", "O2", 7000, 0)
     now = serve(w, "O2", now + drive_2 + breakdown, 2)
     w.happen(now + 10, "shift_ended", {

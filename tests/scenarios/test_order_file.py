@@ -115,8 +115,8 @@ def test_pickups_pairs_and_several_windows(tmp_path):
     """The kind of an order follows from which places are filled, and a stop may have several windows."""
     path = write(
         tmp_path,
-        "order_id,lat,lon,kind,pickup_lat,pickup_lon,pickup_window_start,pickup_window_end,pickup service (min),"
-        "windows,window2_start,window2_end,service_s,placed_at\n"
+        "order_id,lat,lon,kind,pickup_lat,pickup_lon,pickup_window_start,pickup_window_end,"
+        "pickup service (min),windows,window2_start,window2_end,service_s,placed_at\n"
         "D,41.1,-8.6,,,,,,,08:00-10:00;14:00-16:00,,,60,\n"
         "P,41.1,-8.6,Abholung,,,,,,,9:00,10:00,30,2026-03-02T07:30:00+01:00\n"
         "Q,,,,41.2,-8.7,9:00,,2,,,,,\n"
@@ -192,7 +192,7 @@ def test_missing_and_doubled_headers_are_refused(tmp_path, header, expected):
 
 
 def test_unknown_columns_are_ignored_but_named(tmp_path):
-    """A misspelt header is pointed to its nearest known one, and a quantity without unit says what was assumed."""
+    """A misspelt header is pointed to its nearest known one; one without unit says what was assumed."""
     path = write(tmp_path, "order_id,lat,lon,windw_start,duration\n1,41.1,-8.6,08:00,90\n")
     found = read(path)
     assert [(note.value, note.nearest) for note in found.notes] == [
@@ -238,7 +238,7 @@ def test_a_missing_file_and_a_folder_are_problems(tmp_path):
 
 
 def test_a_workbook_bomb_cannot_take_us_down(tmp_path):
-    """One cell in the farthest corner makes the native reader ask for half a terabyte; we answer with a problem."""
+    """One cell in the farthest corner makes the native reader ask for half a terabyte: still a problem."""
     book = openpyxl.Workbook()
     book.active["A1"] = "order_id"
     book.active["XFD1048576"] = "boom"
@@ -257,7 +257,8 @@ def test_addresses_are_located_and_the_unmatched_listed(tmp_path):
 
     path = write(
         tmp_path,
-        "id,street,house number,zip,city,pickup address\nA,Rua Sol,12,4000-001,Porto,\nB,Nowhere,,,,\nC,,,,,Cais 1\n",
+        "id,street,house number,zip,city,pickup address\n"
+        "A,Rua Sol,12,4000-001,Porto,\nB,Nowhere,,,,\nC,,,,,Cais 1\n",
     )
     found = read(path, locate=locate, on_bad_row="skip")
     assert asked == ["Rua Sol 12, 4000-001 Porto", "Nowhere", "Cais 1"]
@@ -365,7 +366,7 @@ def test_canonical_headers_mean_themselves(column):
 
 
 def test_problem_lines_and_nearest_names():
-    """A line names the place, the value, what was expected and the likely name; control characters are shown."""
+    """A line names the place, the value, what was expected and the likely name, all printable."""
     problem = Problem("a.csv", "row 2, column x", "p\ny", "a kind", "pay")
     assert problem.line() == "a.csv: row 2, column x: 'p\\ny': expected a kind; did you mean 'pay'?"
     assert nearest("Weigth_kg", ["lat", "weight_kg"]) == "weight_kg"
@@ -461,8 +462,10 @@ def test_random_bytes_raise_nothing_but_problems(tmp_path, content):
 
 _CELLS = st.one_of(
     st.text(max_size=12),
-    st.sampled_from(["8:00", "nan", "1e999", "-0", "99999-01-01", "9999-12-31 24:00", "0001-01-01 00:00", "24:00", "²", "½ kg",
-                     "2026-03-02T08:00:00+99:99", "8:00-", "-;-", "١٢", "1,2,3", "12 kg", "kg", "5 min", "0:0:0"]),
+    st.sampled_from(["8:00", "nan", "1e999", "-0", "99999-01-01", "9999-12-31 24:00", "0001-01-01 00:00",
+                     "24:00", "²", "½ kg",
+                     "2026-03-02T08:00:00+99:99", "8:00-", "-;-", "١٢", "1,2,3", "12 kg", "kg", "5 min",
+                     "0:0:0"]),
 )  # fmt: skip
 
 
@@ -492,7 +495,8 @@ def ods(rows: str) -> bytes:
         for name in ("office", "table", "text")
     )
     body = f"<office:body><office:spreadsheet><table:table table:name='S'>{rows}</table:table>"
-    content = f"<office:document-content {spaces}>{body}</office:spreadsheet></office:body></office:document-content>"
+    body += "</office:spreadsheet></office:body>"
+    content = f"<office:document-content {spaces}>{body}</office:document-content>"
     kind = "application/vnd.oasis.opendocument.spreadsheet"
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
@@ -509,7 +513,8 @@ def test_an_open_document_spreadsheet_is_read(tmp_path):
     cell = "<table:table-cell office:value-type='{}' {}><text:p>{}</text:p></table:table-cell>"
     header = "".join(cell.format("string", "", name) for name in ("id", "lat", "lon", "from"))
     values = [("float", "office:value='7'", "7"), ("float", "office:value='41.1'", "41,1"),
-              ("float", "office:value='-8.6'", "-8,6"), ("time", "office:time-value='PT08H30M00S'", "08:30")]  # fmt: skip
+              ("float", "office:value='-8.6'", "-8,6"),
+              ("time", "office:time-value='PT08H30M00S'", "08:30")]  # fmt: skip
     row = "".join(cell.format(*value) for value in values)
     path = tmp_path / "orders.csv"
     path.write_bytes(

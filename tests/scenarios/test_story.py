@@ -2,9 +2,11 @@
 
 import json
 
+import pyarrow as pa
 import pytest
 
 from scenarios.history import UnknownOrder
+from scenarios.results import Run
 from scenarios.rows import RunLedgers, ledger_rows
 from scenarios.story import Story, order_story
 from tests.worlds import HandMade, at, tiny_world
@@ -97,9 +99,16 @@ def test_from_a_run_folder_sealed_or_torn(tmp_path):
     assert order_story(tmp_path / "sealed", "O2") == order_story(tmp_path / "torn", "O2") == story("O2")
 
 
+def test_from_a_run_in_memory():
+    """What ``scenarios.run`` returns has tables and a manifest."""
+    truth, office, _ = tiny_world().tables()
+    run = Run({}, pa.table({}), {"time_zone": "UTC"}, None, truth, office)
+    assert order_story(run, "O2") == story("O2")
+
+
 def test_no_run_folder_and_no_such_order_are_one_clear_error(tmp_path):
     """The error names what was given and what was expected."""
-    with pytest.raises(FileNotFoundError, match="not a run folder: it has no manifest.json"):
+    with pytest.raises(FileNotFoundError, match=r"not a run folder: it has no manifest\.json"):
         order_story(tmp_path, "O2")
     with pytest.raises(UnknownOrder, match="order 'O22': expected one of the run's 4 orders; the nearest is 'O2'"):
         story("O22")

@@ -10,6 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from scenarios.kpis import kpi_tables
+from scenarios.verification.findings import Findings
+from scenarios.verification.motion import SampleRules, TripRules
 from scenarios.verify import folder_digest, verify
 from tests.worlds import END_US, T0_US, HandMade, at, delivery, tiny_world
 from twin.kpis import by_dimension, compute, gather
@@ -418,3 +420,61 @@ def test_failures_of_one_kind_are_counted_not_listed(tmp_path):
     failures = verify(folder_of(world, tmp_path / "run")).failures
     assert len(failures) == 21
     assert failures[-1] == "orders: 980 more"
+
+
+def test_goods_brought_back_make_room(tmp_path):
+    """At the depot what came back is unloaded: the next load is judged on its own."""
+    world = tiny_world()
+    world.happen(1, "order_placed", delivery("O7", None, kg=45.0))
+    who = {"vehicle_id": "V2", "driver_id": "D2"}
+    world.happen(192, "order_picked_up", {**who, "order_id": "O7", "at_depot": "X"}, "V2")
+    world.happen(211, "order_left_out", {"order_id": "O7", "reason": "the day was over"}, "office")
+    assert verify(folder_of(world, tmp_path / "run")).failures == []
+
+
+def _findings(rules_of, batches):
+    findings = Findings()
+    rules = rules_of(findings)
+    for batch in batches:
+        rules.take(batch)
+    if isinstance(rules, TripRules):
+        rules.finish()
+    return findings.lines(), rules
+
+
+@pytest.mark.parametrize(
+    "lie", [_too_fast, _runs_back, _jumps_between_trips, _trip_in_two_places], ids=lambda lie: lie.__name__[1:]
+)
+def test_trips_are_judged_the_same_however_they_are_read(lie, tmp_path):
+    """Row by row or at once: the same trips are named, and their lengths are the same."""
+    world = tiny_world()
+    lie(world)
+    table = pq.read_table(world.write(tmp_path / "run") / "trips.parquet")
+    whole, at_once = _findings(TripRules, table.to_batches())
+    pieces, by_row = _findings(TripRules, table.to_batches(max_chunksize=1))
+    assert len(pieces) == len(whole) == 1
+    assert by_row.lengths_mm == at_once.lengths_mm
+    assert by_row.keys == at_once.keys
+
+
+@pytest.mark.parametrize(
+    "lie", [_sample_missing, _taken_out_of_order, _odometer_of_the_device_runs_back], ids=lambda lie: lie.__name__[1:]
+)
+def test_samples_are_judged_the_same_however_they_are_read(lie):
+    """Row by row or at once: the same samples are named."""
+    world = tiny_world()
+    lie(world)
+    table = world.telemetry_table()
+    whole, _ = _findings(SampleRules, table.to_batches())
+    pieces, _ = _findings(SampleRules, table.to_batches(max_chunksize=1))
+    assert len(whole) >= 1
+    assert pieces == whole
+
+
+def test_an_early_finish_is_judged_by_the_time_it_reached(tmp_path):
+    """A run ended before its horizon: what was not due by then is not due."""
+    manifest = {"start_us": T0_US, "end_us": END_US, "simulated_to_us": at(200), "scenario": {}}
+    assert kpi_tables(tmp_path, manifest).end_us == at(200)
+    scenario = {"start": "2026-03-02T07:00", "horizon_s": 3600, "time_zone": "Europe/Berlin"}
+    tables = kpi_tables(tmp_path, {"scenario": scenario})
+    assert (tables.start_us, tables.end_us) == (T0_US, at(60))

@@ -35,9 +35,9 @@ def with_names(world: HandMade, names: dict[str, str]) -> HandMade:
     return world
 
 
-def write_run(folder: Path, world: HandMade, **manifest: object) -> Path:
+def write_run(folder: Path, world: HandMade, seal: bool = True, **manifest: object) -> Path:
     """A whole run folder around a hand-made world."""
-    world.write(folder)
+    world.write(folder, seal)
     piece = {"road_class": "primary", "name": HOSTILE, "lat": [50.0, 50.0, 50.09], "lon": [8.0, 8.1, 8.1]}
     pq.write_table(pa.Table.from_pylist([piece], schema=LINES_SCHEMA), folder / "roads.parquet")
     scenario = {
@@ -47,7 +47,8 @@ def write_run(folder: Path, world: HandMade, **manifest: object) -> Path:
     found = {
         "name": "Tiny day", "status": "finished", "seed": 7, "digest": "ab" * 32, "time_zone": "Europe/Berlin",
         "projection": {"lat0": 50.0, "lon0": 8.0}, "scenario": scenario, "versions": {"numpy": "2"},
-        "roads": {"attribution": "© OpenStreetMap contributors"},
+        "notes": {"roads": {"attribution": "© OpenStreetMap contributors"}},
+        "scenario_file": "tiny.yaml",
     } | manifest  # fmt: skip
     (folder / "manifest.json").write_text(json.dumps(found), encoding="utf-8")
     rest = {"better": "higher", "kind": "lagging", "owner": "dispatcher"}
@@ -59,7 +60,8 @@ def write_run(folder: Path, world: HandMade, **manifest: object) -> Path:
 @pytest.fixture(scope="session")
 def hostile_run(tmp_path_factory) -> Path:
     """Every name a user may choose is an attack."""
-    names = {"C-O2": HOSTILE, "D1": FORMULA, "V2": "'><img src=x onerror=alert(1)>", "X": "</script><b>", "O3": "</title>"}
+    attack = "'><img src=x onerror=alert(1)>"
+    names = {"C-O2": HOSTILE, "D1": FORMULA, "V2": attack, "X": "</script><b>", "O3": "</title>"}
     folder = tmp_path_factory.mktemp("runs") / "hostile"
     return write_run(folder, with_names(tiny_world(), names), name=HOSTILE)
 

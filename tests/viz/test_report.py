@@ -3,6 +3,7 @@
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -94,23 +95,37 @@ def test_the_summary_and_the_tables_tell_the_tiny_day(tiny_run):
     assert data.late[0].window == "08:40–09:10"  # Berlin, an hour ahead
     text = page(tiny_run).text
     assert "© OpenStreetMap contributors" in text
+    assert "twin run tiny.yaml --seed 7" in text
     assert "twin explain RUN O2" in text
 
 
-def test_a_killed_run_is_reported_as_such(tmp_path):
-    """Torn ledgers, no KPIs, no trips: a page that says so, with what there is."""
-    folder = write_run(tmp_path / "killed", HandMade(), status="running")
-    for name in ("kpis.json", "trips.parquet", "roads.parquet", "truth.parquet", "office.parquet"):
-        (folder / name).unlink()
+def killed_run(folder: Path) -> Path:
+    """What ``kill -9`` leaves: streams, a manifest that says ``running``, nothing that is made at the end."""
     world = tiny_world()
     world.truth = [row for row in world.truth if row[3] < at(130)]
-    world.write(folder, seal=False)
-    (folder / "trips.parquet").unlink()
-    text = page(folder).text
+    write_run(folder, world, seal=False, status="running", digest=None)
+    for name in ("kpis.json", "roads.parquet"):
+        (folder / name).unlink()
+    stream = folder / "truth.arrows"
+    stream.write_bytes(stream.read_bytes()[:-9])
+    return folder
+
+
+def test_a_killed_run_is_reported_as_such(tmp_path):
+    """Torn ledgers, no KPIs: a page that says so, with what there is."""
+    folder = killed_run(tmp_path / "killed")
+    text = re.sub(r"\s+", " ", page(folder).text)
     assert "This run did not finish" in text
     assert "KPIs were not computed" in text
-    assert "Driven routes are not drawn" in text
-    assert "Late orders 0" in re.sub(r"\s+", " ", text)
+    assert "Late orders 0" in text
+    assert all(len(route.driven.x_km) for route in report_data(folder).map.routes)
+
+
+def test_a_run_without_trips_says_so(tmp_path):
+    """A twin fed live has no true motion to draw."""
+    folder = write_run(tmp_path / "run", tiny_world())
+    (folder / "trips.parquet").unlink()
+    assert "Driven routes are not drawn" in page(folder).text
 
 
 def test_an_empty_run_has_a_report(tmp_path):
@@ -131,8 +146,8 @@ def test_a_big_run_is_cut_to_size_and_says_so(tmp_path):
     for n in range(3, 93):
         who = {"vehicle_id": f"V{n}", "driver_id": f"D{n}"}
         w.happen(60, "shift_started", {**who, "depot_id": "X", "until_us": at(360)})
-        points = [(f"V{n}:1", f"V{n}", at(61 + i / 100), 37.0 * ((i * n) % 101), 41.0 * ((i * 7) % 97)) for i in range(3000)]
-        w.trips += points
+        path_m = [(37.0 * ((i * n) % 101), 41.0 * ((i * 7) % 97)) for i in range(3000)]
+        w.trips += [(f"V{n}:1", f"V{n}", at(61 + i / 100), *point) for i, point in enumerate(path_m)]
         w.happen(0, "order_placed", delivery(f"P{n}", None))
         w.happen(99, "order_left_out", {"order_id": f"P{n}", "reason": "no room"}, "office")
     path = write_report(write_run(tmp_path / "big", w))

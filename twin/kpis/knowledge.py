@@ -100,7 +100,8 @@ KPIS = (
     Kpi("samples_lost_share", "share", "lower", "leading", "telematics manager",
         "Samples never received / samples taken, over the run.", samples_lost_share, ("vehicle",), "office"),
     Kpi("alert_precision", "share", "higher", "leading", "dispatcher",
-        "Alerts within 15 minutes of a true cause of their kind / alerts, repeats for one cause left out of both.",
+        "Alerts within 15 minutes of a true cause of their kind / alerts, repeats for one cause left out of both. Null "
+        "while no rule raises alerts.",
         alert_precision, (), "truth"),
     Kpi("alert_recall", "share", "higher", "leading", "dispatcher",
         "True causes with an alert within 15 minutes / true causes.", alert_recall, (), "truth"),

@@ -9,6 +9,8 @@ from twin.kpis.records import Facts
 Basis = Literal["both", "truth", "office"]
 ORDERS = ("driver", "vehicle", "depot", "zone", "customer", "hour")
 """Dimensions of what is counted over orders."""
+NO_CUSTOMER = ("driver", "vehicle", "depot", "zone", "hour")
+"""The same without customers: of little meaning where one has an order or two."""
 WORK = ("driver", "vehicle", "depot", "hour")
 """Dimensions of what is counted over trips and stops."""
 SHIFTS = ("driver", "vehicle", "depot")

@@ -4,7 +4,7 @@ A KPI is added in one of the modules below, or in a new one listed here.
 """
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -24,6 +24,7 @@ DIMENSION_SCHEMA = pa.schema([
     pa.field("key", pa.string(), nullable=False),
     pa.field("value", pa.float64(), nullable=False),
 ])  # fmt: skip
+_BATCH_ROWS = 65_536
 
 
 def compute(evidence: Evidence, expect: Mapping[str, Sequence[float]] | None = None) -> dict[str, dict[str, Any]]:
@@ -60,22 +61,32 @@ def by_dimension(evidence: Evidence) -> pa.Table:
     order ended, a trip began or a stop was done; ``zone`` a cell of 0.02 x 0.02 degrees by its south-west corner.
     Order of rows: dimension, key in natural order, KPI, source.
     """
-    rows = []
+    batches: list[pa.RecordBatch] = []
+    rows: list[tuple[str, str, str, str, float]] = []
+    for row in _dimension_rows(evidence):
+        rows.append(row)
+        if len(rows) == _BATCH_ROWS:
+            batches.append(_batch(rows))
+            rows.clear()
+    return pa.Table.from_batches([*batches, _batch(rows)] if rows else batches, DIMENSION_SCHEMA)
+
+
+def _dimension_rows(evidence: Evidence) -> Iterator[tuple[str, str, str, str, float]]:
+    accounts = [("truth", evidence.truth), ("office", evidence.office)]
     for dimension in DIMENSIONS:
         kpis = [kpi for kpi in KPIS.values() if dimension in kpi.dimensions]
-        parts = {
-            source: facts.split(dimension)
-            for source, facts in (("truth", evidence.truth), ("office", evidence.office))
-            if facts is not None
-        }
+        parts = {source: facts.split(dimension) for source, facts in accounts if facts is not None}
         for key in sorted({key for split in parts.values() for key in split}, key=natural_key):
             for kpi in kpis:
                 for source, split in parts.items():
                     value = _value(kpi, split.get(key)) if kpi.basis in ("both", source) else None
                     if value is not None:
-                        rows.append((kpi.name, source, dimension, key, float(value)))
+                        yield kpi.name, source, dimension, key, float(value)
+
+
+def _batch(rows: list[tuple[str, str, str, str, float]]) -> pa.RecordBatch:
     columns = [pa.array(column, field.type) for column, field in zip(zip(*rows), DIMENSION_SCHEMA)]
-    return pa.Table.from_arrays(columns, schema=DIMENSION_SCHEMA) if rows else DIMENSION_SCHEMA.empty_table()
+    return pa.RecordBatch.from_arrays(columns, schema=DIMENSION_SCHEMA)
 
 
 def _value(kpi: Kpi, facts: Facts | None) -> float | None:

@@ -1,6 +1,6 @@
 """Service to customers: was it done, when, and how completely."""
 
-from twin.kpis.kpi import ORDERS, Kpi
+from twin.kpis.kpi import NO_CUSTOMER, ORDERS, Kpi
 from twin.kpis.numbers import quantile, ratio, seconds
 from twin.kpis.records import Facts
 
@@ -75,15 +75,15 @@ KPIS = (
         first_attempt_share, ORDERS),
     Kpi("left_out_share", "share", "lower", "lagging", "planner",
         f"Orders left out, by planning or because nobody could take them / orders due, over the run. {DUE}",
-        left_out_share, ORDERS),
+        left_out_share, NO_CUSTOMER),
     Kpi("failed_share", "share", "lower", "lagging", "customer service",
-        f"Orders that failed after their visits / orders due, over the run. {DUE}", failed_share, ORDERS),
+        f"Orders that failed after their visits / orders due, over the run. {DUE}", failed_share, NO_CUSTOMER),
     Kpi("late_orders", "orders", "lower", "lagging", "dispatcher",
-        "Delivered orders whose service started after their window had closed.", late_orders, ORDERS),
+        "Delivered orders whose service started after their window had closed.", late_orders, NO_CUSTOMER),
     Kpi("lateness_s_p95", "s", "lower", "lagging", "dispatcher",
         "95th percentile (nearest rank) of the time from a window's close to the start of service, zero if on time, "
         "over delivered orders that have a window.", lateness_s_p95, ORDERS),
     Kpi("eta_error_s_p50", "s", "lower", "leading", "dispatcher",
         "Median (nearest rank) of |actual arrival - arrival in the last plan the driver accepted before it|, over "
-        "delivered orders with a planned arrival.", eta_error_s_p50, ORDERS),
+        "delivered orders with a planned arrival.", eta_error_s_p50, NO_CUSTOMER),
 )  # fmt: skip

@@ -18,7 +18,7 @@ ZONE_SIZE = 40
 class ManualPlanner:
     """A dispatcher's habit: zones around the farthest open order, served nearest-next until the van is full.
 
-    What is over at the end is squeezed in where it fits, and every run is looked over once for obvious detours.
+    What is over at the end is squeezed in where it fits, and every run is looked over once for detours.
     A habit takes no iterations and no dice: neither seed nor effort changes it.
     """
 

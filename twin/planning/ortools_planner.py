@@ -28,7 +28,7 @@ SLOW_OPERATORS = (
     "use_shortest_path_swap_active",
     "use_shortest_path_two_opt",
 )
-"""Moves that, with the insertion-based ``*_lns`` ones, cost three quarters of the time and find nothing more."""
+"""Moves that, with the insertion-based ``*_lns`` ones, take three quarters of the time and find no more."""
 
 
 class OrToolsPlanner:

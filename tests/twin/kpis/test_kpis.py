@@ -3,6 +3,7 @@
 import json
 import math
 import time
+import tracemalloc
 from collections import Counter
 
 import pyarrow as pa
@@ -275,3 +276,30 @@ def test_empty_ledgers_have_no_figures():
         "received_at": pa.array([], pa.timestamp("us", "UTC"))}))  # fmt: skip
     rows = compute(gather(tables))
     assert all(row["value"] in (None, 0) for row in rows.values())
+
+
+def _peak_bytes(batches: int) -> int:
+    """Peak memory of folding a stream of harsh events, a batch at a time."""
+
+    rows = 1000
+    text = '{"vehicle_id":"V1","driver_id":"D1","what":"brake"}'
+
+    def stream():
+        for batch in range(batches):
+            seq = range(batch * rows, (batch + 1) * rows)
+            columns = [seq, [f"V1:{s}" for s in seq], ["harsh_event"] * rows, [1] * rows, [T0_US + s for s in seq],
+                       ["V1"] * rows, ["V1"] * rows, [text] * rows]  # fmt: skip
+            arrays = [pa.array(column, field.type) for column, field in zip(columns, TRUTH_SCHEMA)]
+            yield pa.RecordBatch.from_arrays(arrays, schema=TRUTH_SCHEMA)
+
+    tracemalloc.start()
+    gather(Tables(stream, OFFICE_SCHEMA.empty_table(), T0_US, END_US))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+def test_memory_does_not_grow_with_the_run():
+    """Eight times as many events need no more memory."""
+    _peak_bytes(1)
+    assert _peak_bytes(40) < 1.2 * _peak_bytes(5) + 100_000

@@ -5,7 +5,6 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-
 from twin.kpis.telemetry import AgeDistribution, AgeOfInformation, telemetry_facts
 
 TIME = pa.timestamp("us", tz="UTC")
