@@ -4,6 +4,7 @@ Every draw is named by the order, the task and the attempt: what happens at a do
 comes, when or how many others there are. Confidence of the figures: [2] secondary, [A] our choice.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -71,7 +72,7 @@ class Behaviour:
         """Why a visit does not end the order, None if it does."""
         if visit.not_home:
             return "not_home"
-        return self.outcome if self.outcome in ("refused", "damaged") else None  # type: ignore[return-value]
+        return self.outcome if self.outcome in ("refused", "damaged") else None
 
 
 def behaviour(
@@ -100,10 +101,12 @@ def behaviour(
 def visit(order_id: str, kind: TaskKind, attempt: int, streams: Streams, config: CustomerBehaviour) -> Visit:
     """What one attempt (0 the first) meets.
 
-    The factor is log-logistic with median 1, ``(u / (1 - u)) ** (1 / shape)``, quantised to 1e-6.
+    The factor is log-logistic with mean 1 (planned times are means), quantised to 1e-6: ``(u / (1 - u)) ** (1 / shape)``
+    over its mean ``(pi / shape) / sin(pi / shape)``.
     """
     u = streams.uniform("customer", order_id, kind, attempt, "service")
-    factor = (u / (1.0 - u)) ** (1.0 / config.service_shape)
+    angle = math.pi / config.service_shape
+    factor = (u / (1.0 - u)) ** (1.0 / config.service_shape) * math.sin(angle) / angle
     not_home = streams.uniform("customer", order_id, kind, attempt, "home") < config.not_home_share
     return Visit(not_home, round(min(factor, config.service_factor_most), 6))
 

@@ -17,6 +17,9 @@ from twin.planning.day import Shift
 from twin.policies.common import start_of_service
 
 
+NO_WAY_US = 600 * SECOND
+"""A driver for whom every way is closed tries again after this."""
+
 REFUEL_S, STATION_KW = 480.0, 50.0
 """A stop for fuel takes eight minutes; a public charger gives 50 kW (assumptions)."""
 
@@ -46,6 +49,7 @@ class Rules:
 
     inspection_us: int
     overtime_us: int
+    stand_by_us: int
     refuel_below: float = 0.15
 
 
@@ -113,6 +117,7 @@ class Driver(FleetAgent):
     def _route(self, shift: Shift) -> Steps:
         """Follow the tablet until the shift is over and the vehicle is home."""
         vehicle, tablet = self.vehicle, self.tablet
+        released_us = shift.end_us
         while True:
             yield from self._rest_if_due(shift)
             stop = self._next_stop()
@@ -120,11 +125,13 @@ class Driver(FleetAgent):
             if stop is None:
                 if not at_depot:
                     yield from self._go_home()
-                elif self.world.now >= shift.end_us:
+                elif self.world.now >= released_us:
                     return
                 else:
-                    yield self._woken(self._next_rest(shift.end_us))
+                    released_us = min(released_us, self.world.now + self.rules.stand_by_us)
+                    yield self._woken(self._next_rest(released_us))
                 continue
+            released_us = shift.end_us
             order = tablet.order_of(stop.order_id)
             assert order is not None  # noqa: S101  (_next_stop drops ended orders)
             fetch = order.pickup is None and stop.order_id not in vehicle.onboard
@@ -260,9 +267,13 @@ class Driver(FleetAgent):
         """Drive to a node, round closed roads as they are met, with a roadside stop if the vehicle fails."""
         while True:
             blocked = yield from self._leg(node, to, purpose, place)
-            if blocked is None:
+            if self.vehicle.node == node:
                 return
-            self.known_closed.add(blocked)
+            if blocked is not None:
+                self.known_closed.add(blocked)
+            else:  # closed in on all sides: wait, and try what was closed before
+                yield self._for(NO_WAY_US)
+                self.known_closed.clear()
 
     def _leg(self, node: int, to: str, purpose: str, place: Place) -> Steps:
         world, vehicle = self.world, self.vehicle

@@ -1,7 +1,7 @@
 """Compare simulated with driven travel times: Porto taxis of 2014 on OpenStreetMap's Porto of 2015.
 
-Prints the tables of ``docs/validation.md``, "Travel times: Porto taxis". Needs the reference data (``--data``, by
-default ``../shared/data`` beside the repository)::
+Prints the tables of ``docs/validation.md``, "Travel times: Porto taxis". Needs the reference data
+(``--data``, by default ``../shared/data`` beside the repository)::
 
     python benchmarks/porto_validation.py
 """
@@ -24,7 +24,7 @@ from engine.geo import great_circle_m
 from engine.roads.cache import load_osm
 from engine.roads.graph import Profile, RoadGraph
 from engine.roads.network import RoadNetwork
-from engine.roads.router import UNREACHABLE, make_router
+from engine.roads.router import UNREACHABLE, Metric, make_router
 from engine.streams import Streams
 from engine.traffic import Traffic, TrafficConfig
 
@@ -73,8 +73,8 @@ def porto(data: Path = DATA) -> RoadGraph:
 def pieces(graph: RoadGraph, data: Path = DATA) -> list[Piece]:
     """Moving pieces of the trips, matched to the graph where the taxi clearly took the usually fastest way.
 
-    Both ends lie within ``SNAP_M`` of a junction, the way is within ``LENGTH_TOLERANCE`` of the track's length and all
-    points in between lie within ``ON_ROUTE_M`` of it. Pieces of a trip do not overlap.
+    Both ends lie within ``SNAP_M`` of a junction, the way is within ``LENGTH_TOLERANCE`` of the track's
+    length and all points in between lie within ``ON_ROUTE_M`` of it. Pieces of a trip do not overlap.
     """
     traffic = Traffic(graph, TrafficConfig(), Streams(0), ZONE)
     router = make_router(graph)
@@ -88,28 +88,24 @@ def _drives(step_m: np.ndarray) -> Iterator[slice]:
     """Points of a trip between stops, without the standing at both ends."""
     moving = np.flatnonzero(step_m >= MOVING_M)
     standing = np.concatenate([[0], np.cumsum(step_m < STANDING_M)])
-    cuts = [
-        k + 1
-        for k, (a, b) in enumerate(zip(moving, moving[1:]))
-        if standing[b] - standing[a + 1] >= STANDING_STEPS
-    ]
-    for part in np.split(moving, cuts):
+    stops = np.flatnonzero(standing[moving[1:]] - standing[moving[:-1] + 1] >= STANDING_STEPS)
+    for part in np.split(moving, stops + 1):
         if len(part):
             yield slice(int(part[0]), int(part[-1]) + 2)
 
 
 class _Matcher:
-    def __init__(self, network: RoadNetwork, metric) -> None:
+    def __init__(self, network: RoadNetwork, metric: Metric) -> None:
         self.network, self.graph, self.metric = network, network.graph, metric
         self.x_m, self.y_m = network.projection.to_xy(self.graph.lat, self.graph.lon)
         self.tree = cKDTree(np.column_stack([self.x_m, self.y_m]))
 
-    def pieces(self, trip: str, stamps, lat, lon) -> Iterator[Piece]:
+    def pieces(self, trip: str, stamps: np.ndarray, lat: np.ndarray, lon: np.ndarray) -> Iterator[Piece]:
         step_m = great_circle_m(lat[:-1], lon[:-1], lat[1:], lon[1:])
         for part in _drives(step_m):
             yield from self._pieces(trip, *(column[part] for column in (stamps, lat, lon)))
 
-    def _pieces(self, trip: str, stamps, lat, lon) -> Iterator[Piece]:
+    def _pieces(self, trip: str, stamps: np.ndarray, lat: np.ndarray, lon: np.ndarray) -> Iterator[Piece]:
         step_m = great_circle_m(lat[:-1], lon[:-1], lat[1:], lon[1:])
         points = np.column_stack(self.network.projection.to_xy(lat, lon))
         track_m = np.concatenate([[0.0], np.cumsum(step_m)])
@@ -131,7 +127,9 @@ class _Matcher:
         distance, node = self.tree.query(point, k=CANDIDATES, distance_upper_bound=SNAP_M)
         return [int(n) for n, d in zip(node, distance) if np.isfinite(d)]
 
-    def _end(self, points, track_m, near, first: int, last: int):
+    def _end(
+        self, points: np.ndarray, track_m: np.ndarray, near: list[list[int]], first: int, last: int
+    ) -> tuple[int, np.ndarray] | None:
         """The longest piece from a point that can be matched: its last point and its edges."""
         for count in reversed(PIECE_POINTS):
             stop = first + count
@@ -146,12 +144,13 @@ class _Matcher:
                 return stop, min(good, key=lambda way: way[0])[1]
         return None
 
-    def _way(self, a: int, b: int, gps_m: float, points: np.ndarray):
-        """How far the way between two nodes is from the points, and its edges; None where it is another way."""
+    def _way(self, a: int, b: int, gps_m: float, points: np.ndarray) -> tuple[float, np.ndarray] | None:
+        """How far the way between two nodes is from the points, and its edges; None for another way."""
         edges = self.metric.path(a, b)[1]
         if not len(edges) or abs(self.graph.length_m[edges].sum() / gps_m - 1) > LENGTH_TOLERANCE:
             return None
-        shapes = [np.column_stack(self.network.projection.to_xy(*self.graph.shape(int(edge)))) for edge in edges]
+        to_xy = self.network.projection.to_xy
+        shapes = [np.column_stack(to_xy(*self.graph.shape(int(edge)))) for edge in edges]
         start = np.concatenate([shape[:-1] for shape in shapes])
         step = np.concatenate([np.diff(shape, axis=0) for shape in shapes])
         offset = points[:, None, :] - start[None]
@@ -186,17 +185,24 @@ def fit(graph: RoadGraph, config: TrafficConfig, some: list[Piece], repeats: int
     low, high = np.quantile(drives, [0.05, 0.95], axis=0)
     ratio = simulated / driven
     return Fit(
-        len(some), len({piece.trip for piece in some}), 3.6 * sum(piece.gps_m for piece in some) / driven.sum(),
-        float(np.median(ratio)), float(np.abs(ratio - 1).mean()), float(simulated.sum() / driven.sum() - 1),
-        *(float(q) for q in np.quantile(ratio, [0.05, 0.95])), float(((low <= driven) & (driven <= high)).mean()),
-    )  # fmt: skip
+        pieces=len(some),
+        trips=len({piece.trip for piece in some}),
+        driven_kmh=3.6 * sum(piece.gps_m for piece in some) / float(driven.sum()),
+        median_ratio=float(np.median(ratio)),
+        mape=float(np.abs(ratio - 1).mean()),
+        bias=float(simulated.sum() / driven.sum() - 1),
+        ratio_p05=float(np.quantile(ratio, 0.05)),
+        ratio_p95=float(np.quantile(ratio, 0.95)),
+        covered=float(((low <= driven) & (driven <= high)).mean()),
+    )
 
 
 def usual_s(graph: RoadGraph, config: TrafficConfig, some: list[Piece]) -> np.ndarray:
     """Usual time of each piece at the hour it was driven."""
     traffic = Traffic(graph, config, Streams(0), ZONE)
-    weights = {bucket: traffic.usual_weights_ms(TAXI, bucket) for bucket in {traffic.bucket(p.depart_us) for p in some}}
-    return np.array([weights[traffic.bucket(piece.depart_us)][piece.edges].sum() / 1e3 for piece in some])
+    buckets = [traffic.bucket(piece.depart_us) for piece in some]
+    weights = {bucket: traffic.usual_weights_ms(TAXI, bucket) for bucket in sorted(set(buckets))}
+    return np.array([weights[bucket][piece.edges].sum() / 1e3 for bucket, piece in zip(buckets, some)])
 
 
 def calibrate(graph: RoadGraph, some: list[Piece]) -> float:
@@ -218,19 +224,21 @@ def main() -> None:
     found = pieces(graph, data)
     days = sorted({piece.day for piece in found}, key=lambda day: (day != CALIBRATE, day != TEST, day))
     factor = calibrate(graph, [piece for piece in found if piece.day == CALIBRATE])
-    print(f"{len(found)} pieces, {sum(p.driven_s for p in found) / 3600:.1f} h; evening congestion x {factor}\n")
-    print("| day | local hours | pieces (trips) | driven km/h | | median ratio | MAPE | bias | 90 % of ratios | covered |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+    driven_h = sum(piece.driven_s for piece in found) / 3600
+    print(f"{len(found)} pieces, {driven_h:.1f} h; evening congestion x {factor}\n")
+    print("| day | local hours | pieces (trips) | driven km/h | | median ratio ", end="")
+    print("| MAPE | bias | 90 % of ratios | covered |\n" + "| --- " * 10 + "|")
     for day in days:
         some = [piece for piece in found if piece.day == day]
         hours = sorted({ZONE.second_of_day(piece.depart_us) // 3600 for piece in some})
+        about = f"{hours[0]}-{hours[-1]}"
         label = {CALIBRATE: " (calibration)", TEST: " (test)"}.get(day, " (held out)")
         for name, config in (("before", TrafficConfig()), ("after", TrafficConfig().scaled(EVENING, factor))):
             r = fit(graph, config, some)
             print(
-                f"| {day}{label} | {hours[0]}-{hours[-1]} | {r.pieces} ({r.trips}) | {r.driven_kmh:.1f} | {name} "
-                f"| {r.median_ratio:.2f} | {r.mape:.0%} | {r.bias:+.0%} | {r.ratio_p05:.2f} to {r.ratio_p95:.2f} "
-                f"| {r.covered:.0%} |"
+                f"| {day}{label} | {about} | {r.pieces} ({r.trips}) | {r.driven_kmh:.1f} | {name} "
+                f"| {r.median_ratio:.2f} | {r.mape:.0%} | {r.bias:+.0%} "
+                f"| {r.ratio_p05:.2f} to {r.ratio_p95:.2f} | {r.covered:.0%} |"
             )
 
 

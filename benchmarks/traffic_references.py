@@ -1,7 +1,7 @@
 """Compare the default traffic profile and weather rates with loop detectors and weather stations.
 
-Prints the tables of ``docs/validation.md``, "Congestion profile" and "Weather rates". Needs the reference data
-(``--data``, by default ``../shared/data`` beside the repository)::
+Prints the tables of ``docs/validation.md``, "Congestion profile" and "Weather rates". Needs the reference
+data (``--data``, by default ``../shared/data`` beside the repository)::
 
     python benchmarks/traffic_references.py
 """
@@ -22,7 +22,8 @@ WEEKDAYS = (0, 1)  # of the four days in the file; the other two have no morning
 
 
 def detector_times(data: Path = DATA) -> np.ndarray:
-    """Travel times relative to free flow, float [days, 5-minute steps, detectors]; NaN where a detector was silent.
+    """Travel times relative to free flow, float [days, 5-minute steps, detectors]; NaN where a detector was
+    silent.
 
     Free flow is each detector's 95th percentile of speed.
     """
@@ -34,7 +35,8 @@ def detector_times(data: Path = DATA) -> np.ndarray:
 
 
 def congestion_by_hour(times: np.ndarray) -> np.ndarray:
-    """Mean excess over free travel time on weekdays by hour, 1 in the worst hour and 0 in the best: float [24]."""
+    """Mean excess over free travel time on weekdays by hour, 1 in the worst hour and 0 in the best: float
+    [24]."""
     hourly = np.nanmean(times[list(WEEKDAYS)], axis=(0, 2)).reshape(24, 12).mean(1)
     return (hourly - hourly.min()) / (hourly.max() - hourly.min())
 
@@ -45,7 +47,8 @@ def speed_by_hour(times: np.ndarray) -> np.ndarray:
 
 
 def local_variation(times: np.ndarray) -> np.ndarray:
-    """Coefficient of variation, over weekdays, of a detector's quarter-hour times around its own mean: float [24]."""
+    """Coefficient of variation, over weekdays, of a detector's quarter-hour times around its own mean: float
+    [24]."""
     quarter = np.nanmean(times[list(WEEKDAYS)].reshape(len(WEEKDAYS), 96, 3, -1), axis=2)
     residual = quarter / np.nanmean(quarter, axis=0)
     spread = np.sqrt(np.nanvar(residual, axis=(0, 2)) * len(WEEKDAYS) / (len(WEEKDAYS) - 1))
@@ -61,8 +64,9 @@ def day_variation(times: np.ndarray) -> np.ndarray:
 def station_weather(data: Path = DATA) -> dict[str, tuple[float, float]]:
     """Spells a day and mean hours of each kind of weather, over three New York airports in 2013.
 
-    Rain and snow: hours with precipitation above and up to 33 F; heavy rain from 0.1 inch an hour; fog: visibility below
-    1 mile without precipitation; storm: mean wind from 30 mph. Snow is per day of December to March.
+    Rain and snow: hours with precipitation above and up to 33 F; heavy rain from 0.1 inch an hour; fog:
+    visibility below 1 mile without precipitation; storm: mean wind from 30 mph. Snow is per day of December
+    to March.
     """
     with gzip.open(data / "fleet" / "nyc-weather-2013" / "weather.csv.gz", "rt", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
@@ -81,7 +85,9 @@ def station_weather(data: Path = DATA) -> dict[str, tuple[float, float]]:
         "snow": (column("precip") > 0) & (column("temp") <= 33),
     }
     days = len({(row["origin"], row["month"], row["day"]) for row in rows})
-    winter = len({(row["origin"], row["month"], row["day"]) for row in rows if int(row["month"]) in (12, 1, 2, 3)})
+    winter = len(
+        {(row["origin"], row["month"], row["day"]) for row in rows if int(row["month"]) in (12, 1, 2, 3)}
+    )
     found = {}
     for kind, hours in wet.items():
         begins = hours & ~(np.roll(hours, 1) & (station == np.roll(station, 1)))
@@ -100,7 +106,9 @@ def main() -> None:
     level = np.array(config.congestion_weekday)
     speed = 1 - level * (1 - config.speed_at_peak[ROAD_CLASSES.index("motorway")])
     local = config.local_cv * (config.calm_share + (1 - config.calm_share) * level)
-    print("| hour | detectors: level | default: level | detectors: speed | default: motorway speed | ", end="")
+    print(
+        "| hour | detectors: level | default: level | detectors: speed | default: motorway speed | ", end=""
+    )
     print("detectors: local cv | default: local cv | detectors: day cv |")
     print("| --- " * 8 + "|")
     columns = (congestion_by_hour(times), level, speed_by_hour(times), speed, local_variation(times), local,
@@ -108,10 +116,15 @@ def main() -> None:
     for hour in range(24):
         print(f"| {hour} | " + " | ".join(f"{column[hour]:.2f}" for column in columns) + " |")
     print(f"\ncorrelation of levels {np.corrcoef(columns[0], level)[0, 1]:.2f}\n")
-    print("| weather | stations: spells a day | default | stations: mean hours | default |\n| --- | --- | --- | --- | --- |")
+    print(
+        "| weather | stations: spells a day | default | stations: mean hours | default |\n"
+        + "| --- " * 5
+        + "|"
+    )
     for kind, (spells, hours) in station_weather(data).items():
         default = KINDS[kind]
-        print(f"| {kind} | {spells:.2f} | {default.spells_per_day:.2f} | {hours:.1f} | {default.mean_hours:.1f} |")
+        shown = (spells, default.spells_per_day, hours, default.mean_hours)
+        print(f"| {kind} | " + " | ".join(f"{value:.2f}" for value in shown) + " |")
 
 
 if __name__ == "__main__":

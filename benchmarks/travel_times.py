@@ -1,7 +1,7 @@
 """Travel times on a large network: one JSON line for each figure.
 
-``python benchmarks/travel_times.py [FILE.osm.pbf]``: on a map, else on a synthetic region of 50,000 nodes. Targets:
-1,000 x 1,000 under 1 s once prepared, a new metric under 0.1 s.
+``python benchmarks/travel_times.py [FILE.osm.pbf]``: on a map, else on a synthetic region of 50,000 nodes.
+Targets: 1,000 x 1,000 under 1 s once prepared, a new metric under 0.1 s.
 """
 
 import json
@@ -66,8 +66,8 @@ def main(arguments: list[str]) -> None:
         target = TARGETS_S.get(name)
         print(json.dumps({
             "benchmark": f"travel_times.{name}", "seconds": round(seconds, 6), "target_s": target,
-            "ok": target is None or seconds < target, "source": source, "nodes": graph.nodes, "edges": graph.edges,
-            "router": router.name,
+            "ok": target is None or seconds < target, "source": source, "nodes": graph.nodes,
+            "edges": graph.edges, "router": router.name,
         }))  # fmt: skip
 
 

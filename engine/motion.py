@@ -1,9 +1,10 @@
-"""Where every vehicle is and what its counters show: piecewise-linear keyframes, thousands of vehicles in one array.
+"""Where every vehicle is and what its counters show: piecewise-linear keyframes in one array.
 
-A *stretch* is a run of keyframes of one vehicle driven (or idled, parked, charged) without a decision in between.
-Between the keyframes of a stretch everything moves linearly; after its last keyframe the vehicle stands still with the
-engine off until the next stretch begins. At the very instant of a keyframe the past still holds: what is appended or
-cut at time t changes nothing at or before t, so reading up to t first, or not, gives the same answer later.
+A *stretch* is a run of keyframes of one vehicle driven (or idled, parked, charged) without a decision in
+between. Between the keyframes of a stretch everything moves linearly; after its last keyframe the vehicle
+stands still with the engine off until the next stretch begins. At the very instant of a keyframe the past
+still holds: what is appended or cut at time t changes nothing at or before t, so reading up to t first, or
+not, gives the same answer later.
 """
 
 from collections.abc import Sequence
@@ -23,8 +24,8 @@ _PER_STRETCH = ("_vehicle", "_start_us", "_end_us", "_first", "_last", "_ignitio
 class State(NamedTuple):
     """One vehicle at one instant.
 
-    ``energy_mwh`` is what has been drawn from the battery, net: it rises driving and falls braking and charging, so
-    the state of charge is 1 - energy / capacity. ``fuel_ul`` and ``engine_us`` only ever rise.
+    ``energy_mwh`` is what has been drawn from the battery, net: it rises driving and falls braking and
+    charging, so the state of charge is 1 - energy / capacity. ``fuel_ul`` and ``engine_us`` only ever rise.
     """
 
     x_mm: int
@@ -41,8 +42,9 @@ class State(NamedTuple):
 class Stretches:
     """Stretches that touch a window, by vehicle and then by time; arrays of equal length.
 
-    ``first`` to ``stop`` (inclusive) are the keyframes at which a piece of the window's motion begins; the piece of
-    ``stop`` ends at ``end_us`` at the latest. ``last`` is the keyframe after which the vehicle rests.
+    ``first`` to ``stop`` (inclusive) are the keyframes at which a piece of the window's motion begins; the
+    piece of ``stop`` ends at ``end_us`` at the latest. ``last`` is the keyframe after which the vehicle
+    rests.
     """
 
     vehicle: np.ndarray  # int64
@@ -54,20 +56,25 @@ class Stretches:
 
 
 def heading_cdeg(dx: np.ndarray, dy: np.ndarray, before: int) -> np.ndarray:
-    """Compass heading (0 north, 9000 east) of each move in 1/100 degree; a standing piece keeps the one before it."""
-    heading = np.rint(np.degrees(np.arctan2(dx, dy)) * 100.0).astype(np.int64) % 36_000
-    still = (dx == 0) & (dy == 0)
-    if still.any():
-        source = np.where(still, 0, np.arange(1, len(dx) + 1))
-        heading = np.concatenate(([before], heading))[np.maximum.accumulate(source)]
-    return heading
+    """Compass heading of each move in 1/100 degree (east 9000); a standing piece keeps the one before it."""
+    moves = (dx != 0) | (dy != 0)
+    if not moves.any():
+        return np.full(len(dx), before)
+    heading = np.arctan2(dx, dy)
+    heading *= 18_000.0 / np.pi
+    heading = np.rint(heading, out=heading).astype(np.int64) % 36_000
+    if moves.all():
+        return heading
+    source = np.where(moves, np.arange(1, len(dx) + 1), 0)
+    return np.concatenate(([before], heading))[np.maximum.accumulate(source)]
 
 
 class Motion:
     """The motion of a fleet.
 
-    ``keyframes`` is an int64 matrix [capacity, 8], a cache line each; a stretch is a run of rows. Keyframes behind the
-    forgotten window are given back, so memory depends on what is still ahead, not on the length of the run.
+    ``keyframes`` is an int64 matrix [capacity, 8], a cache line each; a stretch is a run of rows. Keyframes
+    behind the forgotten window are given back, so memory depends on what is still ahead, not on the length of
+    the run.
     """
 
     def __init__(self) -> None:
@@ -89,7 +96,8 @@ class Motion:
     def __len__(self) -> int:
         return len(self.vehicle_ids)
 
-    # -- what agents write ------------------------------------------------------------------------------------------
+    # -- what agents write
+    # ------------------------------------------------------------------------------------------
 
     def add(self, vehicle_id: str, x_mm: int, y_mm: int, t_us: int) -> int:
         """Put a new vehicle on the plane, standing with the engine off; returns its index."""
@@ -112,58 +120,42 @@ class Motion:
         energy_mwh: Sequence[int] | np.ndarray | None = None,
         ignition: bool = True,
     ) -> None:
-        """Add a stretch: a trip, an idle or a charging stop; integer arrays of equal length, at least two keyframes.
+        """Add a stretch: a trip, an idle or a charging stop; integer arrays of equal length, at least two
+        keyframes.
 
-        Times are absolute and rise strictly; positions are absolute and start where the vehicle stands; counters
-        count from 0 at the start of the stretch (None: unchanged). Engine time runs with the ignition.
-        Raises ValueError, naming vehicle and quantity, when one of these does not hold.
+        Times are absolute and rise strictly; positions are absolute and start where the vehicle stands;
+        counters count from 0 at the start of the stretch (None: unchanged). Engine time runs with the
+        ignition. Raises ValueError, naming vehicle and quantity, when one of these does not hold.
         """
-        t = _integers(self, index, "t_us", t_us)
-        n = len(t)
-        newest = self._newest[index]
+        t, x, y = (
+            self._integers(index, name, v) for name, v in (("t_us", t_us), ("x_mm", x_mm), ("y_mm", y_mm))
+        )
+        n, newest = len(t), self._newest[index]
         row = self._room(n)
-        stop = row + n
-        k = self.keyframes[row:stop]
         rest = self.keyframes[self._last[newest]].tolist()
         self._check_times(index, t, rest[T])
-        k[:, T] = t
-        for column, name, values in (
-            (X, "x_mm", x_mm),
-            (Y, "y_mm", y_mm),
-            (ODOMETER, "odometer_mm", odometer_mm),
-            (FUEL, "fuel_ul", fuel_ul),
-            (ENERGY, "energy_mwh", energy_mwh),
-        ):
-            if values is None:
-                k[:, column] = rest[column]
-                continue
-            values = _integers(self, index, name, values)
-            if len(values) != n:
-                raise ValueError(f"{self._name(index)}: {name} has {len(values)} values, t_us has {n}")
-            if column in (X, Y):
-                k[:, column] = values
-                continue
-            if values[0] != 0:
-                raise ValueError(f"{self._name(index)}: {name} must start at 0, not {values[0]}")
-            if column != ENERGY and (values[1:] < values[:-1]).any():
-                raise ValueError(f"{self._name(index)}: {name} must never fall")
-            k[:, column] = values + rest[column]
-        if k[0, X] != rest[X] or k[0, Y] != rest[Y]:
+        self._check_length(index, "x_mm", x, n)
+        self._check_length(index, "y_mm", y, n)
+        if x[0] != rest[X] or y[0] != rest[Y]:
             raise ValueError(
-                f"{self._name(index)}: stretch starts at ({k[0, X]}, {k[0, Y]}) mm, "
+                f"{self._name(index)}: stretch starts at ({x[0]}, {y[0]}) mm, "
                 f"the vehicle stands at ({rest[X]}, {rest[Y]}) mm"
             )
+        stop = row + n
+        k = self.keyframes[row:stop]
+        k[:, T], k[:, X], k[:, Y] = t, x, y
+        k[:, ODOMETER] = self._counter(index, "odometer_mm", odometer_mm, n, rest[ODOMETER])
+        k[:, FUEL] = self._counter(index, "fuel_ul", fuel_ul, n, rest[FUEL])
+        k[:, ENERGY] = self._counter(index, "energy_mwh", energy_mwh, n, rest[ENERGY])
         k[:, ENGINE] = t + (rest[ENGINE] - int(t[0])) if ignition else rest[ENGINE]
-        dx, dy = np.diff(k[:, X]), np.diff(k[:, Y])
-        k[:, HEADING] = rest[HEADING]
-        if dx.any() or dy.any():
-            k[:-1, HEADING] = heading_cdeg(dx, dy, rest[HEADING])
-            k[-1, HEADING] = k[-2, HEADING]
+        k[:-1, HEADING] = heading_cdeg(x[1:] - x[:-1], y[1:] - y[:-1], rest[HEADING])
+        k[-1, HEADING] = k[-2, HEADING]
         self._end_us[newest] = t[0]
         self._open(index, int(t[0]), row, stop - 1, ignition)
 
     def truncate(self, index: int, at_us: int) -> None:
-        """Drop what was to happen after a moment (breakdown, cancelled wait): the vehicle stands there, engine off.
+        """Drop what was to happen after a moment (breakdown, cancelled wait): the vehicle stands there,
+        engine off.
 
         Raises ValueError when the moment lies in the part already sampled.
         """
@@ -184,10 +176,11 @@ class Motion:
         self.keyframes[row] = (at_us, *state[:-1])
         self._open(index, at_us, row, row, False)
 
-    # -- what others read -------------------------------------------------------------------------------------------
+    # -- what others read
+    # -------------------------------------------------------------------------------------------
 
     def state(self, index: int, t_us: int) -> State:
-        """One vehicle's position and counters at a moment not yet forgotten (before its first keyframe: as there)."""
+        """One vehicle at a moment not yet forgotten; before its first keyframe as there."""
         stretch = self._newest[index]
         while self._start_us[stretch] >= t_us and self._before[stretch] != _NONE:
             stretch = int(self._before[stretch])
@@ -196,11 +189,11 @@ class Motion:
         row = max(first, first + int(np.searchsorted(k[first : last + 1, T], t_us)) - 1)
         at = k[row].tolist()
         if row == last:
-            return State(*at[X:], ignition=False)
+            return State(*at[X:], False)  # type: ignore[call-arg]
         to = k[row + 1].tolist()
         along, of = max(t_us - at[T], 0), to[T] - at[T]
         values = [a + (b - a) * along // of for a, b in zip(at[X:HEADING], to[X:HEADING])]
-        return State(*values, at[HEADING], bool(self._ignition[stretch]))
+        return State(*values, at[HEADING], bool(self._ignition[stretch]))  # type: ignore[call-arg]
 
     def until_us(self, index: int) -> int:
         """When the vehicle's last keyframe is; it rests from then on."""
@@ -209,7 +202,9 @@ class Motion:
     def positions(self, t_us: int) -> tuple[np.ndarray, np.ndarray]:
         """x_mm and y_mm of all vehicles at a moment not yet forgotten; int64 arrays by vehicle index."""
         if t_us < self.sampled_us:
-            raise ValueError(f"positions at {t_us} us are forgotten, motion was read up to {self.sampled_us} us")
+            raise ValueError(
+                f"positions at {t_us} us are forgotten, motion was read up to {self.sampled_us} us"
+            )
         k = self.keyframes
         out = k[self._first[self._newest], X : Y + 1]
         at = self.stretches(t_us)
@@ -221,7 +216,7 @@ class Motion:
         return out[:, 0], out[:, 1]
 
     def stretches(self, until_us: int) -> Stretches:
-        """Stretches with motion after what is forgotten and up to ``until_us`` (both ends as in (from, until])."""
+        """Stretches with motion in (what is forgotten, ``until_us``]."""
         live = self._live(until_us)
         live = np.sort((self._vehicle[live] << 32) | live) & 0xFFFFFFFF
         end_us = np.minimum(self._end_us[live], until_us)
@@ -230,17 +225,42 @@ class Motion:
         return Stretches(self._vehicle[live], first, stop, last, end_us, self._ignition[live])
 
     def forget(self, until_us: int) -> None:
-        """Give back keyframes that only serve moments up to ``until_us``; later calls must not look behind it."""
+        """Give back what only serves moments up to ``until_us``; later calls must not look behind it."""
         live = self._live(until_us)
         end_us = np.minimum(self._end_us[live], until_us)
         self._first[live] = _last_before(self.keyframes[:, T], self._first[live], self._last[live], end_us)
         self.sampled_us = max(self.sampled_us, until_us)
         self._compact()
 
-    # -- housekeeping -----------------------------------------------------------------------------------------------
+    # -- housekeeping
+    # -----------------------------------------------------------------------------------------------
 
     def _name(self, index: int) -> str:
         return f"vehicle {self.vehicle_ids[index]}"
+
+    def _integers(self, index: int, name: str, values: Sequence[int] | np.ndarray) -> np.ndarray:
+        array = np.asarray(values)
+        if array.dtype.kind not in "iu":
+            raise ValueError(f"{self._name(index)}: {name} must be integers, not {array.dtype}")
+        return array
+
+    def _check_length(self, index: int, name: str, values: np.ndarray, n: int) -> None:
+        if len(values) != n:
+            raise ValueError(f"{self._name(index)}: {name} has {len(values)} values, t_us has {n}")
+
+    def _counter(
+        self, index: int, name: str, values: Sequence[int] | np.ndarray | None, n: int, before: int
+    ) -> np.ndarray | int:
+        """A counter's absolute values, from what a stretch adds."""
+        if values is None:
+            return before
+        array = self._integers(index, name, values)
+        self._check_length(index, name, array, n)
+        if array[0] != 0:
+            raise ValueError(f"{self._name(index)}: {name} must start at 0, not {array[0]}")
+        if name != "energy_mwh" and (array[1:] < array[:-1]).any():
+            raise ValueError(f"{self._name(index)}: {name} must never fall")
+        return array + before
 
     def _check_times(self, index: int, t: np.ndarray, rest_us: int) -> None:
         if len(t) < 2 or not (t[1:] > t[:-1]).all():
@@ -317,7 +337,7 @@ def ranges(first: np.ndarray, lengths: np.ndarray) -> np.ndarray:
 
 
 def _last_before(t: np.ndarray, first: np.ndarray, last: np.ndarray, moment: np.ndarray) -> np.ndarray:
-    """For each run of rising times t[first..last]: the last position earlier than its moment, at least ``first``."""
+    """For each run of rising times t[first..last]: the last place earlier than its moment, or ``first``."""
     low, high = first.copy(), last.copy()
     while (low < high).any():
         middle = (low + high + 1) >> 1
@@ -325,10 +345,3 @@ def _last_before(t: np.ndarray, first: np.ndarray, last: np.ndarray, moment: np.
         low = np.where(before, middle, low)
         high = np.where(before, high, middle - 1)
     return low
-
-
-def _integers(motion: Motion, index: int, name: str, values: Sequence[int] | np.ndarray) -> np.ndarray:
-    array = np.asarray(values)
-    if array.dtype.kind not in "iu":
-        raise ValueError(f"{motion._name(index)}: {name} must be integers, not {array.dtype}")
-    return array

@@ -1,6 +1,6 @@
 """The network between vehicles and head office: when something sent is received.
 
-This one is perfect: full coverage and one fixed latency. A network with dead zones answers the same two questions.
+This one is perfect: full coverage and one fixed latency. One with dead zones answers the same questions.
 """
 
 import numpy as np

@@ -1,7 +1,7 @@
-"""Trips and telemetry on disk: complete files only, and a digest that depends on values, not on how they were cut.
+"""Files of a run: complete ones only, and a digest that depends on values, not on how they were cut.
 
-Parquet files are written under another name, synced and renamed when complete; a leftover of a killed run ends in
-``.tmp`` and is never read. Errors of the disk (OSError) reach the caller.
+Parquet files are written under another name, synced and renamed when complete; a leftover of a killed run
+ends in ``.tmp`` and is never read. Errors of the disk (OSError) reach the caller.
 """
 
 import hashlib
@@ -36,8 +36,9 @@ def names(index: np.ndarray, of: Sequence[str]) -> pa.Array:
 
 
 def write_parquet(path: Path, schema: pa.Schema, tables: Iterable[pa.Table | pa.RecordBatch]) -> None:
-    """Write a Parquet file that is complete or not there: integers delta-encoded, names as dictionaries, checksums.
+    """Write a Parquet file that is complete or not there.
 
+    Integers are delta-encoded, names are dictionaries, pages carry checksums.
     Raises OSError when the disk refuses; nothing of the file is left then.
     """
     text = [field.name for field in schema if pa.types.is_dictionary(field.type)]
@@ -79,7 +80,7 @@ def sync_folder(folder: Path) -> None:
 
 
 class Chains:
-    """A SHA-256 chain for each name (a device, a vehicle), and one digest over all of them in natural order."""
+    """A SHA-256 chain for each name (a device, a vehicle), and a digest over all in natural order."""
 
     def __init__(self) -> None:
         self._chains: dict[str, Any] = {}
@@ -100,7 +101,7 @@ class Chains:
 
 
 def read_batches(path: Path) -> Iterator[pa.RecordBatch]:
-    """The batches of a Parquet file (pages checked) or of an Arrow stream up to its torn tail, in flat memory.
+    """The batches of a Parquet file (pages checked) or of an Arrow stream up to its torn tail.
 
     Raises OSError for a damaged Parquet file.
     """
@@ -110,7 +111,6 @@ def read_batches(path: Path) -> Iterator[pa.RecordBatch]:
         return
     with pa.OSFile(str(path)) as source:
         try:
-            for batch in pa.ipc.open_stream(source):
-                yield batch
+            yield from pa.ipc.open_stream(source)
         except (pa.ArrowInvalid, OSError):  # the tail a killed writer left: all before it is whole
             return

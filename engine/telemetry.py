@@ -1,12 +1,14 @@
-"""What devices measure: every vehicle's motion sampled on its device's own time grid, thousands of devices at once.
+"""What devices measure: motion sampled on each device's own time grid, thousands of devices at once.
 
-Sampling happens behind the clock, in windows (from, until]. A sample is a function of the motion, the seed, the device
-and the sample's number alone, so how the run was cut into windows changes no byte. All arithmetic is integer or
-IEEE multiplication, addition, division and floor in a fixed order, which give the same bits on every machine.
+Sampling happens behind the clock, in windows (from, until]. A sample is a function of the motion, the seed,
+the device and the sample's number alone, so how the run was cut into windows changes no byte. All arithmetic
+is integer or IEEE multiplication, addition, division and floor in a fixed order, which give the same bits on
+every machine (headings come with the keyframes: an arctangent, rounded to 1/100 degree).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from itertools import pairwise
 
 import numpy as np
 
@@ -22,9 +24,9 @@ _BLOCK = 16_384  # samples (and keyframes) worked on at a time: what the second-
 class Devices:
     """The telematics devices of a fleet; arrays by device.
 
-    A device samples at ``phase_us + k * period_us``; with the ignition off only at every ``parked_every``-th of these
-    (k a multiple of it). ``position_sigma_m`` is the GNSS error along each axis, ``speed_sigma_mps`` that of the speed
-    of a moving vehicle.
+    A device samples at ``phase_us + k * period_us``; with the ignition off only at every ``parked_every``-th
+    of these (k a multiple of it). ``position_sigma_m`` is the GNSS error along each axis, ``speed_sigma_mps``
+    that of the speed of a moving vehicle.
     """
 
     ids: tuple[str, ...]
@@ -47,10 +49,11 @@ class Devices:
         position_sigma_m: float | Sequence[float] = 3.0,
         speed_sigma_mps: float | Sequence[float] = 0.1,
     ) -> "Devices":
-        """Devices on vehicles; one value for all or one each. Phase and noise are functions of (seed, device id).
+        """Devices on vehicles; one value for all or one each. Phase and noise are functions of (seed, device
+        id).
 
-        Defaults: 3 m is a GNSS receiver under open sky (2-5 m, 68 %), 0.1 m/s its Doppler speed. Raises ValueError for
-        a period below 1 ms, a multiple below 1, or a negative sigma.
+        Defaults: 3 m is a GNSS receiver under open sky (2-5 m, 68 %), 0.1 m/s its Doppler speed. Raises
+        ValueError for a period below 1 ms, a multiple below 1, or a negative sigma.
         """
         n = len(ids)
         period_us = np.rint(np.broadcast_to(np.asarray(period_s, float), n) * 1e6).astype(np.int64)
@@ -67,7 +70,9 @@ class Devices:
             if bad.any():
                 raise ValueError(f"device {ids[int(np.argmax(bad))]}: {name}")
         phase_us = (mix_u64(key) % period_us.astype(np.uint64)).astype(np.int64)
-        return cls(tuple(ids), np.array(vehicle, np.int64), period_us, phase_us, every, sigma_m, sigma_mps, key)
+        return cls(
+            tuple(ids), np.array(vehicle, np.int64), period_us, phase_us, every, sigma_m, sigma_mps, key
+        )
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -110,13 +115,13 @@ class Samples:
 _DTYPES = dict(
     zip(
         (field.name for field in fields(Samples)),
-        (np.dtype(code) for code in "i4 i4 i4 i8 i4 i4 u2 u2 i4 i4 i4 i4 ?".split()),
+        map(np.dtype, ("i4", "i4", "i4", "i8", "i4", "i4", "u2", "u2", "i4", "i4", "i4", "i4", "?")),
     )
 )
 
 
 def columns_of(dtypes: dict[str, np.dtype], n: int) -> dict[str, np.ndarray]:
-    """Columns of length n, not filled: slices of one block of memory, which the system hands out in large pages."""
+    """Columns of length n, not filled: slices of one block, which the system hands out in large pages."""
     block = np.empty(n * sum(dtype.itemsize for dtype in dtypes.values()), np.uint8)
     columns, used = {}, 0
     for name, dtype in sorted(dtypes.items(), key=lambda item: -item[1].itemsize):  # keeps each aligned
@@ -151,7 +156,7 @@ class Sampler:
         self._vehicle = devices.vehicle.astype(np.int32)
         self._period_us = _shared(devices.period_us)
         mm_per_e7 = projection.m_per_deg_lat * 1e-4, projection.m_per_deg_lon * 1e-4
-        # What a sample shows of a keyframe: value / unit + offset, rounded; and the noise of one step, if any.
+        # What a sample shows of a keyframe's columns: value / unit + offset, rounded.
         self._linear = (
             (Y, mm_per_e7[0], projection.lat0 * 1e7, "lat_e7"),
             (X, mm_per_e7[1], projection.lon0 * 1e7, "lon_e7"),
@@ -206,7 +211,7 @@ class Sampler:
         total = int(load[-1]) if len(load) else 0
         edges = np.searchsorted(load, np.arange(_BLOCK, total + _BLOCK, _BLOCK), side="right")
         edges = np.unique(np.concatenate(([0], edges, [len(load)])))
-        return [slice(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:])]
+        return [slice(int(a), int(b)) for a, b in pairwise(edges)]
 
     def _pieces(self, stretches: Stretches, device: np.ndarray, part: slice) -> _Pieces:
         """Which pieces between keyframes hold samples, and how many."""
@@ -217,7 +222,7 @@ class Sampler:
         of = np.repeat(np.arange(len(length)), length)
         row = np.arange(len(of)) + (first - (stops - length))[of]
         phase, period = devices.phase_us[device], _pick(self._period_us, device)
-        # Float division of whole numbers below 2^53 never crosses a whole number, and is several times faster.
+        # Dividing whole numbers below 2^53 as floats never crosses a whole number, and is twice as fast.
         start_k = (self.motion.keyframes[row, T] - phase[of]) / _pick(period, of)
         start_k = np.floor(start_k, out=start_k).astype(np.int64) + 1
         starts = stops - length
@@ -237,7 +242,9 @@ class Sampler:
         count[off] = -(-end_k[off] // every) - first_k[off]
         first_k[off] *= every
         has = np.flatnonzero(count > 0)
-        return _Pieces(device[of[has]], row[has], first_k[has], step[has], count[has], ignition[has], rest[has])
+        return _Pieces(
+            device[of[has]], row[has], first_k[has], step[has], count[has], ignition[has], rest[has]
+        )
 
     def _fill(self, p: _Pieces, out: Samples) -> None:
         """Interpolate pieces at their grid points, add noise and write the rows."""
@@ -264,7 +271,11 @@ class Sampler:
         _take(self._vehicle[p.device], of, out.vehicle)
         _take(start[:, HEADING].astype(np.uint16), of, out.heading_cdeg)
         _take(p.ignition, of, out.ignition)
-        np.add(_take(self._number(p.device, starts, n), of, out.sample), np.arange(n, dtype=np.int32), out=out.sample)
+        np.add(
+            _take(self._number(p.device, starts, n), of, out.sample),
+            np.arange(n, dtype=np.int32),
+            out=out.sample,
+        )
         noise = noise_lanes(self.devices.key[p.device][of], out.sample)
 
         for axis, (column, unit, offset, name) in enumerate(self._linear):
@@ -282,7 +293,7 @@ class Sampler:
         out.speed_cmps[:] = np.clip(b, 0, 65_535, out=b)
 
     def _number(self, device: np.ndarray, starts: np.ndarray, n: int) -> np.ndarray:
-        """By piece: the number of its device's next sample less that sample's place among n; moves the counters on."""
+        """By piece: its device's next number less that sample's place among n; moves the counters on."""
         new = np.append(True, device[1:] != device[:-1])
         devices, places = device[new], np.append(starts[new], n)
         base = self._next_sample[devices] - places[:-1]
@@ -325,10 +336,11 @@ def noise_lanes(key: np.ndarray, number: np.ndarray) -> np.ndarray:
 
 
 def bell(lanes: np.ndarray, axis: int, out: np.ndarray) -> np.ndarray:
-    """One of three bell-shaped draws (axis 0, 1, 2): steps of mean 0 and deviation ``NOISE_SIGMA``, into float64 [n].
+    """One of three bell-shaped draws (axis 0, 1, 2): steps of mean 0 and deviation ``NOISE_SIGMA``, into
+    float64 [n].
 
-    Each is the sum of three 7-bit uniforms of one 64-bit hash (Irwin-Hall): excess kurtosis -0.4 and never beyond 2.98
-    sigma, where a normal has 0.3 % of its mass. Sums of whole numbers, so exact on every machine.
+    Each is the sum of three 7-bit uniforms of one 64-bit hash (Irwin-Hall): excess kurtosis -0.4 and never
+    beyond 2.98 sigma, where a normal has 0.3 % of its mass. Sums of whole numbers, so exact on every machine.
     """
     out[:] = (lanes >> np.uint64(21 * axis)) & np.uint64(0x1FFFFF)
     out -= 190.5

@@ -1,10 +1,12 @@
 """The telemetry of a run: Parquet parts in a folder, or Arrow tables in memory, with one digest for both.
 
-A row enters a device's hash as ``ROW``: its stored values, little-endian, without padding, names as the 64-bit key of
-``engine.streams.key_u64``. A row never received has ``received_at`` null in the table and ``NEVER_US`` in the hash.
+A row enters a device's hash as ``ROW``: its stored values, little-endian, without padding, names as the
+64-bit key of ``engine.streams.key_u64``. A row never received has ``received_at`` null in the table and
+``NEVER_US`` in the hash.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +37,7 @@ ROW = np.dtype(
         ("network", "<u8"),
     ]
 )
+_STORED: tuple[str, ...] = ROW.names or ()
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 SCHEMA = pa.schema(
     [
@@ -59,17 +62,20 @@ SCHEMA = pa.schema(
 Columns = dict[str, np.ndarray]
 """Stored columns by name; names as an index into their texts."""
 Texts = dict[str, Sequence[str]]
-_DTYPES = {name: np.dtype(ROW[name]) for name in ROW.names} | dict.fromkeys(
-    ("device_id", "vehicle_id", "network"), np.dtype(np.int32)
+_DTYPES = (
+    {name: np.dtype(ROW[name]) for name in _STORED}
+    | dict.fromkeys(("device_id", "vehicle_id"), np.dtype(np.int32))
+    | {"network": np.dtype(np.uint8)}
 )
 _SPAN = 1 << 14  # rows sorted, packed and hashed at a time: what the second-level cache holds
 
 
 class TelemetryLog:
-    """Takes samples whose fate is settled and keeps them in a folder of parts, or in memory when folder is None.
+    """Takes samples whose fate is settled and keeps them in a folder of parts, or in memory when folder is
+    None.
 
-    Within a part rows are by device, then sample; a device's samples go on from part to part. How the rows were handed
-    over decides which part a row is in, and changes neither the digest nor a device's order.
+    Within a part rows are by device, then sample; a device's samples go on from part to part. How the rows
+    were handed over decides which part a row is in, and changes neither the digest nor a device's order.
     """
 
     def __init__(
@@ -79,12 +85,15 @@ class TelemetryLog:
         vehicle_ids: Sequence[str],
         networks: Sequence[str] = ("perfect",),
         part_rows: int = 1_500_000,
+        own_clocks: bool = False,
     ) -> None:
         self.folder = folder
         self.rows = 0
         self._texts = {"device_id": device_ids, "vehicle_id": vehicle_ids, "network": networks}
         self._part_rows = part_rows
-        self._buffer = columns_of(_DTYPES, part_rows)
+        self._own_clocks = own_clocks
+        self._dtypes = {name: _DTYPES[name] for name in _DTYPES if own_clocks or name != "recorded_at"}
+        self._buffer = columns_of(self._dtypes, part_rows)
         self._filled = 0
         self._kept: list[Columns] = []
         self._parts = 0
@@ -101,16 +110,19 @@ class TelemetryLog:
     ) -> None:
         """Add rows, in sample order of each device.
 
-        ``received_us`` is ``NEVER_US`` for what was lost; ``recorded_us`` (the device's clock) defaults to the true
-        time; ``network`` is an index into the networks. Raises OSError when the disk refuses.
+        ``received_us`` is ``NEVER_US`` for what was lost; ``recorded_us`` (the device's clock) is given if
+        and only if devices have ``own_clocks``, else it is the true time; ``network`` is an index into the
+        networks. Raises OSError when the disk refuses.
         """
+        if self._own_clocks != (recorded_us is not None):
+            raise ValueError("recorded_us must be given if and only if the devices have clocks of their own")
         n = len(samples)
         columns = {
             **vars(samples),
             "device_id": samples.device,
             "vehicle_id": samples.vehicle,
             "occurred_at": samples.occurred_us,
-            "recorded_at": samples.occurred_us if recorded_us is None else recorded_us,
+            "recorded_at": recorded_us,
             "received_at": received_us,
             "network": np.broadcast_to(network, n),
         }
@@ -149,7 +161,7 @@ class TelemetryLog:
         self._filled = 0
         if self.folder is None:
             self._kept.append(part)
-            self._buffer = columns_of(_DTYPES, self._part_rows)
+            self._buffer = columns_of(self._dtypes, self._part_rows)
             return
         columns = _sorted(part)
         write_parquet(self.folder / f"part-{self._parts:05d}.parquet", SCHEMA, [_table(columns, self._texts)])
@@ -160,7 +172,9 @@ class TelemetryLog:
 def _sorted(part: Columns) -> Columns:
     """By device, then sample, in fresh arrays."""
     order = _by_device(part["device_id"])
-    return {name: values[order] for name, values in part.items()}
+    columns = {name: values[order] for name, values in part.items()}
+    columns.setdefault("recorded_at", columns["occurred_at"])
+    return columns
 
 
 def _table(columns: Columns, texts: Texts) -> pa.Table:
@@ -217,19 +231,20 @@ def _hash_rows(chains: Chains, columns: Columns, texts: Texts) -> None:
     """Append rows, in order, to the chains of their devices."""
     device = columns["device_id"]
     keys = {
-        name: np.array([key_u64(text) for text in texts[name]], np.uint64) for name in ("vehicle_id", "network")
+        name: np.array([key_u64(text) for text in texts[name]], np.uint64)
+        for name in ("vehicle_id", "network")
     }
     starts = np.flatnonzero(device[1:] != device[:-1]) + 1
     for begin in range(0, len(device), _SPAN):
         end = min(begin + _SPAN, len(device))
         rows = np.empty(end - begin, ROW)
-        for name in ROW.names:
+        for name in _STORED:
             values = columns[name][begin:end]
             rows[name] = keys[name][values] if name in keys else values
-        data = memoryview(rows.view(np.uint8))
+        data = rows.tobytes()
         inside = starts[np.searchsorted(starts, begin, "right") : np.searchsorted(starts, end)]
         edges = [begin, *inside.tolist(), end]
-        for a, b in zip(edges, edges[1:]):
+        for a, b in pairwise(edges):
             chains.update(
                 texts["device_id"][device[a]], data[(a - begin) * ROW.itemsize : (b - begin) * ROW.itemsize]
             )

@@ -1,8 +1,9 @@
 """Traffic: what driving usually takes by hour, and what it takes today.
 
 Usual times are what head office and navigation know: posted speeds, slower by class and hour, plus a delay at
-junctions. Today's times multiply them by three factors with mean 1 (of the day; of the square kilometre and quarter of
-an hour; of the junction at the edge's end, on its delay alone), and divide by the weather's and the driver's pace.
+junctions. Today's times multiply them by three factors with mean 1 (of the day; of the square kilometre and
+quarter of an hour; of the junction at the edge's end, on its delay alone), and divide by the weather's and
+the driver's pace.
 """
 
 from collections import OrderedDict
@@ -13,7 +14,7 @@ from types import MappingProxyType
 import numpy as np
 from scipy.special import ndtri
 
-from engine.clock import HOUR, LocalTime
+from engine.clock import LocalTime
 from engine.roads.graph import ROAD_CLASSES, Profile, RoadGraph
 from engine.streams import Streams, mix_u64
 from engine.weather import SLOT_US, Weather, WeatherConfig
@@ -30,24 +31,29 @@ def _by_class(**value: float) -> tuple[float, ...]:
 
 @dataclass(frozen=True)
 class TrafficConfig:
-    """How traffic flows. By class: in the order of ``ROAD_CLASSES``. See ``docs/validation.md`` for what was measured.
+    """How traffic flows. By class: in the order of ``ROAD_CLASSES``. See ``docs/validation.md`` for what was
+    measured.
 
     Attributes:
-        congestion_weekday, congestion_weekend: level by local hour, 0 free to 1 rush hour. Two peaks, the shape of
-            the Los Angeles loop detectors in ``docs/validation.md``, with European morning hours (assumption).
-        speed_at_peak: speed at level 1 as a share of free speed, by class (assumption: city travel times rise by about
-            half in the rush hour on main roads and little in side streets; Los Angeles freeways fall to 0.5).
+        congestion_weekday, congestion_weekend: level by local hour, 0 free to 1 rush hour. Two peaks, the
+            shape of the Los Angeles loop detectors in ``docs/validation.md``, with European morning hours
+            (assumption).
+        speed_at_peak: speed at level 1 as a share of free speed, by class (assumption: city travel times rise
+            by about half in the rush hour on main roads and little in side streets; Los Angeles freeways fall
+            to 0.5).
         free_speed: free-flow speed as a share of the posted or class speed, by class.
-        junction_delay_s: mean delay at the end of an edge where three or more roads meet, by class of the edge.
+        junction_delay_s: mean delay at the end of an edge where three or more roads meet, by class of the
+            edge.
         junction_delay_growth: how much longer that delay is at level 1 (0.6: by 60 %; assumption).
-        dense_junctions_per_km2: where junctions are as dense as this, congestion is full; it falls in proportion to
-            ``least_congestion`` in the open country (assumption: queues are a thing of towns).
-        day_cv: coefficient of variation of a day's factor at level 1, lognormal with mean 1 (Los Angeles detectors:
-            0.12 between two weekdays in the rush hour).
-        local_cv: the same for a square kilometre and quarter of an hour (a detector there: 0.34 to 0.42).
-        calm_share: day and local variation at level 0, as a share of those at level 1 (detectors at night: 0.1).
-        junction_cv: the same for the delay at the end of an edge in a quarter of an hour, at any hour: lights are red
-            by night too (assumption: a red light or none spreads wider than its mean).
+        dense_junctions_per_km2: where junctions are as dense as this, congestion is full; it falls in
+            proportion to ``least_congestion`` in the open country (assumption: queues are a thing of towns).
+        day_cv: coefficient of variation of a day's factor at level 1, lognormal with mean 1 (Los Angeles
+            detectors: 0.05 to 0.23 between two weekdays in the rush hours).
+        local_cv: the same for a square kilometre and quarter of an hour (a detector there: 0.21 to 0.31).
+        calm_share: day and local variation at level 0, as a share of those at level 1 (detectors at night:
+            0.08).
+        junction_cv: the same for the delay at the end of an edge in a quarter of an hour, at any hour: lights
+            are red by night too (assumption: a red light or none spreads wider than its mean).
         top_speed: no one drives faster than this multiple of an edge's free speed.
         weather: see ``WeatherConfig``.
     """
@@ -72,8 +78,8 @@ class TrafficConfig:
     junction_delay_growth: float = 0.6
     dense_junctions_per_km2: float = 60.0
     least_congestion: float = 0.25
-    day_cv: float = 0.1
-    local_cv: float = 0.35
+    day_cv: float = 0.12
+    local_cv: float = 0.3
     calm_share: float = 0.3
     junction_cv: float = 1.5
     top_speed: float = 1.15
@@ -81,40 +87,49 @@ class TrafficConfig:
 
     def __post_init__(self) -> None:
         for name, count, low, high in (
-            ("congestion_weekday", 24, 0, 2), ("congestion_weekend", 24, 0, 2), ("speed_at_peak", len(ROAD_CLASSES), 0.05, 1),
+            ("congestion_weekday", 24, 0, 2), ("congestion_weekend", 24, 0, 2),
+            ("speed_at_peak", len(ROAD_CLASSES), 0.05, 1),
             ("free_speed", len(ROAD_CLASSES), 0.05, 3), ("junction_delay_s", len(ROAD_CLASSES), 0, 600),
         ):  # fmt: skip
             values = getattr(self, name)
             if len(values) != count or not all(low <= value <= high for value in values):
-                raise ValueError(f"traffic.{name}: expected {count} numbers from {low} to {high}, got {values}")
-        for name, low, high in (
-            ("junction_delay_growth", 0, 20), ("dense_junctions_per_km2", 1e-9, 1e9), ("least_congestion", 0, 1),
-            ("day_cv", 0, 3), ("local_cv", 0, 3), ("junction_cv", 0, 3), ("calm_share", 0, 1), ("top_speed", 1, 3),
+                expected = f"{count} numbers from {low} to {high}"
+                raise ValueError(f"traffic.{name}: expected {expected}, got {values}")
+        for name, least, most in (
+            ("junction_delay_growth", 0, 20), ("dense_junctions_per_km2", 1e-9, 1e9),
+            ("least_congestion", 0, 1),
+            ("day_cv", 0, 3), ("local_cv", 0, 3), ("junction_cv", 0, 3), ("calm_share", 0, 1),
+            ("top_speed", 1, 3),
         ):  # fmt: skip
-            if not low <= getattr(self, name) <= high:
-                raise ValueError(f"traffic.{name}: expected a number from {low} to {high}, got {getattr(self, name)}")
+            if not least <= (value := getattr(self, name)) <= most:
+                raise ValueError(f"traffic.{name}: expected a number from {least} to {most}, got {value}")
         busiest = max(*self.congestion_weekday, *self.congestion_weekend)
         if busiest * (1 - min(self.speed_at_peak)) > 0.95:
             raise ValueError(
-                f"traffic.congestion_weekday: level {busiest} with traffic.speed_at_peak {min(self.speed_at_peak)} "
-                "would stop traffic; lower the level or raise the speed"
+                f"traffic.congestion_weekday: level {busiest} would stop traffic with traffic.speed_at_peak "
+                f"{min(self.speed_at_peak)}; lower the level or raise the speed"
             )
 
     def scaled(self, hours: Iterable[int], factor: float) -> "TrafficConfig":
         """The same with the weekday congestion of some hours multiplied by ``factor``."""
-        level = [value * (factor if hour in hours else 1.0) for hour, value in enumerate(self.congestion_weekday)]
-        return replace(self, congestion_weekday=tuple(level))
+        chosen, level = frozenset(hours), self.congestion_weekday
+        return replace(
+            self,
+            congestion_weekday=tuple(level[hour] * (factor if hour in chosen else 1.0) for hour in range(24)),
+        )
 
 
 PRESETS: Mapping[str, TrafficConfig] = MappingProxyType({
     "default": TrafficConfig(),
     "porto": TrafficConfig().scaled((17, 18), 1.32),
 })  # fmt: skip
-"""Named configurations. ``porto`` is calibrated on taxis of one August evening hour (``docs/validation.md``)."""
+"""Named configurations. ``porto`` is calibrated on taxis of one August evening hour
+(``docs/validation.md``)."""
 
 
 class Traffic:
-    """Travel times on one graph. Draws depend on seed, day, place and slot only, never on who drives or when asked."""
+    """Travel times on one graph. Draws depend on seed, day, place and slot only, never on who drives or when
+    asked."""
 
     def __init__(self, graph: RoadGraph, config: TrafficConfig, streams: Streams, local: LocalTime) -> None:
         self.config, self._local, self._streams = config, local, streams
@@ -126,9 +141,11 @@ class Traffic:
         area_lat, area_lon, urban = _areas(graph, config)
         areas, self._area = np.unique(area_lat * 2**32 + area_lon, return_inverse=True)
         self._area_key = mix_u64(areas.astype(np.uint64) ^ np.uint64(streams.key("traffic", "area")))
-        self._edge_key = np.uint64(streams.key("traffic", "edge"))
+        edge = np.arange(graph.edges, dtype=np.uint64)
+        self._junction_key = mix_u64(edge ^ np.uint64(streams.key("traffic", "junction")))
         peak = np.array(config.speed_at_peak)[graph.road_class]
-        # Slowness is linear in speed's fall: at level x the free time is divided by 1 - x (1 - peak), less out of town.
+        # Slowness is linear in speed's fall: at level x the free time is divided by 1 - x (1 - peak), less
+        # out of town.
         self._fall = (1 - peak) * urban
         self._delay_s = np.where(
             _roads_meeting(graph)[graph.head] >= 3, np.array(config.junction_delay_s)[graph.road_class], 0.0
@@ -153,9 +170,10 @@ class Traffic:
     def drive(self, edges: np.ndarray, depart_us: int, pace: float, max_speed_mps: float) -> np.ndarray:
         """True moments at which each of the edges in turn is left, int64 [len(edges)] in microseconds.
 
-        Within a slot an edge takes ``_slot_us``; one that lasts over a border goes on with its share left, at the new
-        slot's speed (Ichoua, Gendreau, Potvin, "Vehicle dispatching with time-dependent travel times", EJOR 2003).
-        Every step is monotone, also in floating point, so leaving later never means arriving earlier.
+        Within a slot an edge takes ``_slot_us``; one that lasts over a border goes on with its share left, at
+        the new slot's speed (Ichoua, Gendreau, Potvin, "Vehicle dispatching with time-dependent travel
+        times", EJOR 2003). Every step is monotone, also in floating point, so leaving later never means
+        arriving earlier.
 
         Args:
             edges: consecutive edges.
@@ -196,17 +214,17 @@ class Traffic:
 
     def junction_factors(self, edges: np.ndarray, slot: int) -> np.ndarray:
         """Factors of the delays at the ends of edges in a slot: lognormal, mean 1."""
-        key = edges.astype(np.uint64) * np.uint64(0xD1342543DE82EF95) ^ self._edge_key
-        return _lognormal(_normal(key, slot), self.config.junction_cv)
+        return _lognormal(_normal(self._junction_key[edges], slot), self.config.junction_cv)
 
-    def _usual_s(self, edges, bucket: int) -> tuple[np.ndarray, np.ndarray]:
+    def _usual_s(self, edges: np.ndarray | slice, bucket: int) -> tuple[np.ndarray, np.ndarray]:
         """Usual seconds on the move and in delay at the junction, by edge."""
         level = self._level[bucket]
         moving = self._free_s[edges] / (1 - level * self._fall[edges])
         return moving, self._delay_s[edges] * (1 + level * self._delay_growth[edges])
 
     def _least_s(self, edges: np.ndarray, max_speed_mps: float) -> np.ndarray:
-        """Physical bound on the time on the move of each edge: the vehicle's top speed and that of the road."""
+        """Physical bound on the time on the move of each edge: the vehicle's top speed and that of the
+        road."""
         return np.maximum(self._free_s[edges] / self.config.top_speed, self._length_m[edges] / max_speed_mps)
 
     def _slot_us(self, edges: np.ndarray, slot: int, pace: float, least_s: np.ndarray) -> np.ndarray:
@@ -223,7 +241,8 @@ class Traffic:
         if known is None:
             t_us = slot * SLOT_US
             bucket = self.bucket(t_us)
-            scale = self.config.calm_share + (1 - self.config.calm_share) * min(float(self._level[bucket]), 1.0)
+            calm, level = self.config.calm_share, min(float(self._level[bucket]), 1.0)
+            scale = calm + (1 - calm) * level
             factor = self.day_factor(self._local.day(t_us), scale) * self.area_factors(slot, scale)
             known = self._slots[slot] = bucket, factor
             if len(self._slots) > _SLOTS_KEPT:
@@ -232,13 +251,14 @@ class Traffic:
 
 
 def _normal(key: np.ndarray, slot: int) -> np.ndarray:
-    """Standard normal draws, a function of key and slot alone."""
-    mixed = mix_u64(mix_u64(key) + np.uint64(slot * 0x9E3779B97F4A7C15 % 2**64))
+    """Standard normal draws, a function of the (already mixed) key and the slot alone."""
+    mixed = mix_u64(key + np.uint64(slot * 0x9E3779B97F4A7C15 % 2**64))
     return ndtri(((mixed >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53)
 
 
-def _lognormal(normal, cv: float):
-    """exp(mu + sigma z) with mean 1 and coefficient of variation ``cv``, to 6 decimals (exp differs between CPUs)."""
+def _lognormal(normal: np.ndarray, cv: float) -> np.ndarray:
+    """exp(mu + sigma z) with mean 1 and coefficient of variation ``cv``, to 6 decimals (exp differs between
+    CPUs)."""
     sigma2 = np.log1p(cv * cv)
     return np.round(np.exp(np.sqrt(sigma2) * normal - sigma2 / 2), 6)
 
@@ -246,8 +266,8 @@ def _lognormal(normal, cv: float):
 def _areas(graph: RoadGraph, config: TrafficConfig) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Row and column of the area of about 1 km2 where each edge begins, and how urban that area is (0 to 1).
 
-    Rows and columns are counted from a fixed point of the globe in steps of 0.009 degrees of latitude and, by the
-    whole degree of latitude, as many metres of longitude.
+    Rows and columns are counted from a fixed point of the globe in steps of 0.009 degrees of latitude and, by
+    the whole degree of latitude, as many metres of longitude.
     """
     row = np.floor((graph.lat + 90) / 0.009).astype(np.int64)
     step = 0.009 / np.cos(np.radians(np.floor(np.median(graph.lat))))

@@ -1,9 +1,11 @@
-"""True motion, trip by trip: an Arrow stream while the run lasts (a killed run keeps its rows), Parquet when sealed.
+"""True motion, trip by trip: an Arrow stream while the run lasts, Parquet when sealed.
 
-A trip enters its vehicle's hash as its id and a zero byte, then each row as int64 ``t_us, x_mm, y_mm``, little-endian.
+A killed run keeps the rows flushed to the stream. A trip enters its vehicle's hash as its id and a zero byte,
+then each row as int64 ``t_us, x_mm, y_mm``, little-endian.
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +27,7 @@ _GROUP_ROWS = 1 << 20
 
 
 class TripLog:
-    """The driven trips of a run, in ``folder/trips.parquet`` once sealed, or in memory when folder is None."""
+    """The driven trips of a run: ``folder/trips.parquet`` once sealed, in memory when folder is None."""
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
@@ -88,7 +90,8 @@ class TripLog:
 def cut(
     t_us: np.ndarray, x_mm: np.ndarray, y_mm: np.ndarray, at_us: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The keyframes of a trip that ended at a moment: the ones before, and where it was then (as ``Motion.truncate``).
+    """The keyframes of a trip that ended at a moment: the ones before, and where it was then (as
+    ``Motion.truncate``).
 
     Raises ValueError when the moment lies outside the trip.
     """
@@ -104,7 +107,8 @@ def cut(
 
 
 def trips_digest(path: Path) -> str:
-    """The digest of ``trips.parquet`` (or of ``trips.arrows`` up to a torn tail), from the file alone, in flat memory.
+    """The digest of ``trips.parquet`` (or of ``trips.arrows`` up to a torn tail), from the file alone, in
+    flat memory.
 
     Raises OSError for a damaged Parquet file.
     """
@@ -118,7 +122,7 @@ def trips_digest(path: Path) -> str:
         trips, vehicles = trip.indices.to_numpy(), vehicle.indices.to_numpy()
         change = (trips[1:] != trips[:-1]) | (vehicles[1:] != vehicles[:-1])
         edges = [0, *(np.flatnonzero(change) + 1).tolist(), len(t)]
-        for a, b in zip(edges, edges[1:]):
+        for a, b in pairwise(edges):
             key = trip[a].as_py(), vehicle[a].as_py()
             if key != before:
                 chains.update(key[1], key[0].encode() + b"\0")

@@ -1,11 +1,14 @@
 """Weather as a timeline of intervals: fair, or something that slows traffic.
 
-Intervals begin and end on quarter hours, so that weather is constant within a traffic slot. Each local day has its own
-draws, named by the day and the kind of weather alone.
+Intervals begin and end on quarter hours, so that weather is constant within a traffic slot. Each local day
+has its own draws, named by the day and the kind of weather alone.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
+from difflib import get_close_matches
+from math import log1p
 from types import MappingProxyType
 
 from engine.clock import HOUR, MINUTE, LocalTime
@@ -22,8 +25,8 @@ _DAY_US = 24 * HOUR
 class Kind:
     """One kind of weather.
 
-    ``speed_factor`` multiplies driving speeds. ``spells_per_day`` is the mean number of spells a day (at most 1),
-    ``mean_hours`` how long they last on average (exponential), in ``months`` (1 to 12).
+    ``speed_factor`` multiplies driving speeds. ``spells_per_day`` is the mean number of spells a day (at most
+    1), ``mean_hours`` how long they last on average (exponential), in ``months`` (1 to 12).
     """
 
     speed_factor: float
@@ -33,16 +36,16 @@ class Kind:
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType({
-    "rain": Kind(0.92, 0.29, 3.3),
+    "rain": Kind(0.92, 0.50, 2.3),
     "heavy_rain": Kind(0.84, 0.15, 2.0),
     "fog": Kind(0.88, 0.07, 3.7),
-    "storm": Kind(0.80, 0.04, 1.7),
+    "storm": Kind(0.80, 0.04, 1.8),
     "snow": Kind(0.70, 0.15, 2.7, (12, 1, 2, 3)),
 })  # fmt: skip
-"""Speed factors: within the ranges of FHWA, "How Do Weather Events Impact Roads?" (freeway speeds fall 2-13 % in light
-rain, 3-16 % in heavy rain, 5-40 % in heavy snow, 10-12 % in low visibility; arterials 10-25 % on wet and 30-40 % on
-snowy pavement); storm is an assumption. Spells and hours: counted on the three New York airports of 2013
-(``docs/validation.md``); set your own for another climate."""
+"""Speed factors: within the ranges of FHWA, "How Do Weather Events Impact Roads?" (freeway speeds fall 2-13 %
+in light rain, 3-16 % in heavy rain, 5-40 % in heavy snow, 10-12 % in low visibility; arterials 10-25 % on wet
+and 30-40 % on snowy pavement); storm is an assumption. Spells and hours: counted on the three New York
+airports of 2013 (``docs/validation.md``); set your own for another climate."""
 
 
 @dataclass(frozen=True)
@@ -66,14 +69,16 @@ class WeatherConfig:
         for name, kind in self.kinds.items():
             if not (0 < kind.speed_factor <= 1 and 0 <= kind.spells_per_day <= 1 and kind.mean_hours > 0):
                 raise ValueError(
-                    f"weather.kinds.{name}: needs 0 < speed_factor <= 1, 0 <= spells_per_day <= 1, mean_hours > 0"
+                    f"weather.kinds.{name}: expected 0 < speed_factor <= 1, 0 <= spells_per_day <= 1 and "
+                    f"mean_hours > 0, got {kind}"
                 )
         for spell in self.script:
             _check_kind(spell.kind, self.kinds)
 
 
 class Weather:
-    """What the weather is at a moment. Where spells overlap the slowest counts; a pushed one replaces them all."""
+    """What the weather is at a moment. Where spells overlap the slowest counts; a pushed one replaces them
+    all."""
 
     def __init__(self, config: WeatherConfig, streams: Streams, local: LocalTime) -> None:
         self._config, self._streams, self._local = config, streams, local
@@ -91,9 +96,11 @@ class Weather:
         return 1.0 if state == FAIR else self._config.kinds[state].speed_factor
 
     def push(self, kind: str, start_us: int, end_us: int | None = None) -> int:
-        """Override the weather from the slot of ``start_us`` (to that of ``end_us``, or until popped); returns a handle.
+        """Override the weather from the slot of ``start_us`` (to that of ``end_us``, or until popped);
+        returns a handle.
 
-        Drives already under way keep the times they were given. Of several overrides the latest pushed counts.
+        Drives already under way keep the times they were given. Of several overrides the latest pushed
+        counts.
 
         Raises:
             ValueError: no such kind.
@@ -138,22 +145,13 @@ class Weather:
         if month_of(day) not in kind.months or occurs >= kind.spells_per_day:
             return None
         start_us = self._local.at(day, int(when * 86_400))
-        # The inverse of an exponential by a rational series would save one transcendental; slots hide its last bit.
-        hours = min(-kind.mean_hours * _log1p_neg(long), 24.0)
+        hours = min(-kind.mean_hours * log1p(-long), 24.0)
         return Spell(name, start_us, start_us + round(hours * 3600) * (HOUR // 3600))
 
 
 def month_of(day: int) -> int:
     """Month (1 to 12) of a day counted from 1970-01-01."""
-    from datetime import date, timedelta
-
     return (date(1970, 1, 1) + timedelta(days=int(day))).month
-
-
-def _log1p_neg(u: float) -> float:
-    from math import log1p
-
-    return log1p(-u)
 
 
 def _covers(spell: Spell, slot_us: int) -> bool:
@@ -164,7 +162,5 @@ def _covers(spell: Spell, slot_us: int) -> bool:
 
 def _check_kind(name: str, kinds: Mapping[str, Kind]) -> None:
     if name not in kinds:
-        from difflib import get_close_matches
-
         near = get_close_matches(name, kinds, 1, 0.0)
         raise ValueError(f"weather: no kind {name!r}" + (f", nearest is {near[0]!r}" if near else ""))

@@ -55,9 +55,9 @@ def shifts(truth: Iterable[Row], until_us: int | None = None) -> list[Shift]:
     by_driver: dict[str, list[Row]] = {}
     driver_of: dict[str, str] = {}  # of a vehicle, now
     for row in rows:
-        driver = row.payload.get("driver_id")
+        driver: str | None = row.payload.get("driver_id")
         if row.kind == "shift_started":
-            driver_of[row.payload["vehicle_id"]] = driver
+            driver_of[row.payload["vehicle_id"]] = row.payload["driver_id"]
         if row.kind in ("breakdown_started", "breakdown_ended"):
             driver = driver_of.get(row.payload["vehicle_id"])
         if driver and row.kind != "driver_registered":

@@ -197,7 +197,10 @@ class _Maker:
                 driver = Driver(
                     self.population, name, vehicle, Tablet(self.world, vehicle, self._open_order),
                     self._traits(name, config),
-                    Rules(round(config.inspection_s * SECOND), round(config.overtime_s * SECOND)),
+                    Rules(
+                        round(config.inspection_s * SECOND), round(config.overtime_s * SECOND),
+                        round(config.stand_by_s * SECOND),
+                    ),
                     self._depot_work(vehicle.depot_id), self.ground.stations, self.customers.get,
                     lambda place, of: self.node(place, of.profile),
                 )  # fmt: skip

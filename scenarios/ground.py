@@ -206,9 +206,9 @@ def _from_file(scenario: Scenario, roads: Any, depots: dict[str, Place]) -> tupl
 
     config, local = scenario.model.orders, scenario.local
     assert config.file is not None  # noqa: S101
+    gazetteer = read_gazetteer(config.gazetteer) if config.gazetteer else None
     locate = None
     if roads.graph is not None:
-        gazetteer = read_gazetteer(config.gazetteer) if config.gazetteer else None
         book: list[AddressBook] = []
 
         def locate(text: str) -> Any:  # the book is made when the first address is met
@@ -222,10 +222,18 @@ def _from_file(scenario: Scenario, roads: Any, depots: dict[str, Place]) -> tupl
     notes = {
         "order_file": {
             "skipped": [problem.line() for problem in read.problems],
-            "matches": [match.as_dict() for match in read.matches],
+            "notes": [str(note) for note in read.notes],
+            "unmatched": [str(row) for row in read.unmatched],
+            "accuracy": [_accuracy(match) for match in read.matches],
         }
     }
     return list(read.orders), notes
+
+
+def _accuracy(match: Any) -> dict[str, Any]:
+    """How well an order's address was found, without the address itself: that is personal."""
+    fields = match.as_dict()
+    return {key: fields[key] for key in ("row", "order_id", "task", "accuracy", "score") if key in fields}
 
 
 def _within_reach(

@@ -16,8 +16,8 @@ good. The cause is the largest part. Planned visits last as long as the order's 
 
 Two parts are judged, not measured: of a leg slower than planned, what weather alone would explain (driving time times
 one minus the weather's speed factor) is put down to weather; a leg on which the driver met a closed road is put down to
-the closure. For an order assigned on its own during the day only its arrival was planned, not the way there: breaks,
-refuelling and breakdowns since then are told apart, the rest is a late estimate.
+the closure. For an order assigned on its own during the day only its arrival was planned, not the way there: what the
+vehicle did between the promised and the true arrival is told apart, its driving and serving are a late estimate.
 """
 
 from collections import Counter
@@ -40,7 +40,7 @@ CAUSES = {
     "long_service": "longer service at earlier stops",
     "waiting": "longer waiting than planned",
     "route_changed": "stops added after the plan",
-    "break": "break at another time than planned",
+    "break": "break earlier than planned",
     "refuelling": "refuelling or charging",
     "breakdown": "vehicle breakdown",
     "standing": "standing between stops",
@@ -50,6 +50,19 @@ CAUSES = {
     "slack": "slack in the plan",
 }
 """Causes in plain words; ``slack`` is never a cause, it is what the plan had in hand."""
+
+GAINS = {
+    "moved": "moved to an earlier route",
+    "late_start": "route started early",
+    "slow_driving": "faster driving than planned",
+    "closed_road": "faster in spite of a closed road",
+    "long_service": "shorter service at earlier stops",
+    "waiting": "less waiting than planned",
+    "route_changed": "stops taken off after the plan",
+    "break": "break not taken by then",
+    "behind_estimate": "faster than expected when it was assigned",
+}
+"""The same in plain words where it made time good."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +79,7 @@ class Part:
 
     @property
     def text(self) -> str:
-        return CAUSES[self.cause]
+        return GAINS.get(self.cause, CAUSES[self.cause]) if self.us < 0 else CAUSES[self.cause]
 
 
 @dataclass(frozen=True)
@@ -192,14 +205,15 @@ def _on_the_way(
 def _since_assigned(
     history: RunHistory, order: OrderHistory, shift: Shift, promise: Promise, arrived_us: int, clock: LocalTime
 ) -> list[Part]:
-    """``arrived_us - promise.arrive_us`` where the command named only the order."""
+    """``arrived_us - promise.arrive_us`` where the command named only the order: what was done after the promise."""
     us: Counter[str] = Counter()
-    for stretch in shift.between(promise.row.at_us, arrived_us):
-        if stretch.what in ("break", "refuelling", "breakdown"):
-            us[stretch.what] += stretch.end_us - stretch.start_us
+    for stretch in shift.between(promise.arrive_us, arrived_us):
+        what = "standing" if stretch.what == "idle" else stretch.what
+        if what in ("standing", "break", "refuelling", "breakdown"):
+            us[what] += stretch.end_us - stretch.start_us
     rest_us = arrived_us - promise.arrive_us - us.total()
     note = f"assigned at {clock.text(promise.row.at_us)}"
-    return [*(Part(cause, us[cause]) for cause in sorted(us)), Part("behind_estimate", rest_us, note)]
+    return [*(Part(cause, us[cause], note) for cause in sorted(us)), Part("behind_estimate", rest_us, note)]
 
 
 def _driven(shift: Shift, start_us: int, arrived_us: int, target: str) -> _Way:

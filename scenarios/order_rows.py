@@ -97,6 +97,8 @@ class OrderRow:
         if cell == "":
             return default
         try:
+            if isinstance(cell, str) and len(cell) > values.MAX_TEXT_CHARS:
+                raise Unfit(f"at most {values.MAX_TEXT_CHARS} characters")
             return parse(cell)
         except Unfit as unfit:
             self.complain(name, cell, unfit)
@@ -230,8 +232,10 @@ class OrderRow:
 
     def _whole_address(self, street: str) -> str:
         """Street, house number, postcode and city from columns of their own."""
-        house = " ".join([street, *(values.text(self.cell("house_number")).split())])
-        town = " ".join(values.text(self.cell(name)) for name in ("postcode", "city") if self.has(name))
+        number, postcode, city = (
+            self.take(name, values.label, "") for name in ("house_number", "postcode", "city")
+        )
+        house, town = f"{street} {number}".strip(), f"{postcode} {city}".strip()
         return f"{house}, {town}" if town else house
 
     def _windows(self, prefix: str, day: int) -> tuple[Window, ...]:

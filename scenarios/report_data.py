@@ -2,26 +2,23 @@
 
 import json
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from engine.clock import HOUR, LocalTime, from_us
-from scenarios.activities import Shift
+from engine.clock import LocalTime, from_us
 from scenarios.folder import read_json
 from scenarios.history import OrderHistory, RunHistory
 from scenarios.lateness import Part, late_orders
 from scenarios.report_map import MapData, map_data
-from scenarios.rows import RunLedgers, ledger_rows, ledger_table, read_manifest
+from scenarios.report_timeline import Timeline, timeline
+from scenarios.rows import Row, RunLedgers, folder_rows, read_manifest
 from scenarios.story import plain, verdict
+from twin.kpis.costs import Costs
 from twin.kpis.registry import KPIS
 
-MAX_TIMELINES = 60
-"""Drivers shown on the timeline; those with late orders come first."""
-TIMELINE_HOURS = 48
-"""Hours shown on the timeline, from the first shift on."""
 MAX_TABLE_ROWS = 60
 """Rows shown of each table of orders."""
 
@@ -41,24 +38,6 @@ class Kpi(NamedTuple):
     expected: tuple[float | None, float | None] | None
     standing: Standing
     doc: str
-
-
-class Bar(NamedTuple):
-    """A stretch on the timeline; local wall-clock milliseconds since 1970, for a zone-less time axis."""
-
-    lane: str
-    start_ms: float
-    end_ms: float
-    what: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Timeline:
-    """Bars by lane (a driver); lanes from top to bottom."""
-
-    lanes: tuple[str, ...]
-    bars: tuple[Bar, ...]
 
 
 class OrderLine(NamedTuple):
@@ -117,12 +96,12 @@ def report_data(folder: Path) -> ReportData:
     clock = LocalTime(ledgers.time_zone)
     late = late_orders(history)
     roads_map = map_data(folder, history, clock)
-    timeline, limits = _timeline(history, clock)
+    lanes, limits = timeline(history, clock)
     by_state = {state: [o for o in history.orders.values() if o.state == state] for state in ("left_out", "failed")}
     shown = MAX_TABLE_ROWS
-    for what, orders in (("late", late), *by_state.items()):
-        if len(orders) > shown:
-            limits.append(f"The table of {what.replace('_', ' ')} orders shows {shown} of {len(orders)}.")
+    for what, total in (("late", len(late)), *((state, len(orders)) for state, orders in by_state.items())):
+        if total > shown:
+            limits.append(f"The table of {what.replace('_', ' ')} orders shows {shown} of {total}.")
     causes = Counter(item.lateness.cause.text for item in late)
     return ReportData(
         name=str(manifest.get("name") or folder.name),
@@ -136,7 +115,7 @@ def report_data(folder: Path) -> ReportData:
         limits=(*roads_map.limits, *limits),
         kpis=kpis,
         map=roads_map,
-        timeline=timeline,
+        timeline=lanes,
         late=tuple(_line(i.order, clock, i.lateness.cause.text, i.lateness.parts) for i in late[:shown]),
         late_total=len(late),
         left_out=tuple(_ended(order, clock) for order in by_state["left_out"][:shown]),
@@ -151,16 +130,18 @@ def report_data(folder: Path) -> ReportData:
 
 
 def _ledgers(folder: Path, manifest: dict[str, Any]) -> tuple[RunLedgers, list[str]]:
-    """Both ledgers; one that is not there is empty and named."""
-    rows: dict[str, Any] = {}
-    missing = []
-    for name in ("truth", "office"):
+    """Of both ledgers what a report needs; one that is not there is empty and named."""
+    missing: list[str] = []
+
+    def rows(name: str, **kinds: Any) -> list[Row]:
         try:
-            rows[name] = ledger_rows(ledger_table(folder, name), without=("harsh_event",))
+            return folder_rows(folder, name, **kinds)
         except FileNotFoundError:
-            rows[name] = []
             missing.append(f"The {name} ledger is missing.")
-    return RunLedgers(rows["truth"], rows["office"], manifest), missing
+            return []
+
+    truth = rows("truth", without=("harsh_event", "command_received"))
+    return RunLedgers(truth, rows("office", only=("set_route", "assign_order")), manifest), missing
 
 
 def _kpis(folder: Path, missing: list[str]) -> tuple[Kpi, ...]:
@@ -221,7 +202,9 @@ def _date(history: RunHistory, manifest: dict[str, Any]) -> str:
 def _facts(manifest: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     scenario = manifest.get("scenario") or {}
     dispatch = scenario.get("dispatch") or {}
-    facts = [("seed", manifest.get("seed")), ("plan", dispatch.get("plan")), ("policy", dispatch.get("policy"))]
+    plan = dispatch.get("plan")
+    planner = plan.get("planner") if isinstance(plan, dict) else plan
+    facts = [("seed", manifest.get("seed")), ("planner", planner), ("policy", dispatch.get("policy"))]
     facts += [("information", dispatch.get("information")), ("digest", str(manifest.get("digest") or "none yet")[:16])]
     return tuple((name, _short(value)) for name, value in facts if value is not None)
 
@@ -250,9 +233,11 @@ def _summary(history: RunHistory, kpis: dict[str, Kpi], causes: Counter[str]) ->
     """The day in three sentences."""
     states = Counter(order.state for order in history.orders.values())
     total, done = len(history.orders), states["on_time"] + states["late"]
-    vehicles = len({shift.vehicle_id for shift in history.shifts})
+    vehicles = len({s.vehicle_id for s in history.shifts if any(stretch.what == "driving" for stretch in s.stretches)})
     if not total:
         return "No orders were placed."
+    if not vehicles:
+        return f"No vehicle had set out; {_count(total, 'order')} had been placed."
     text = f"{_count(vehicles, 'vehicle')} completed {done} of {_count(total, 'order')}"
     text += f", {states['on_time']} of them on time."
     if states["late"]:
@@ -272,9 +257,10 @@ def _count(n: int, what: str) -> str:
 
 
 def _assumptions(scenario: dict[str, Any]) -> tuple[tuple[str, str], ...]:
-    """What the answer rests on: every plain value of these sections, by dotted key."""
+    """What the answer rests on: every plain value of these sections, by dotted key; prices with their defaults."""
     found: list[tuple[str, str]] = []
-    for section in ("costs", "dispatch", "traffic", "drivers", "fleet", "radio", "head_office"):
+    _flatten("costs", asdict(Costs.from_mapping(scenario.get("costs") or {})), found)
+    for section in ("dispatch", "traffic", "drivers", "fleet", "radio", "head_office"):
         _flatten(section, scenario.get(section), found)
     return tuple(found)
 
@@ -319,39 +305,3 @@ def _line(order: OrderHistory, clock: LocalTime, reason: str, parts: tuple[Part,
 def _ended(order: OrderHistory, clock: LocalTime) -> OrderLine:
     reason = plain(order.end.payload["reason"]) if order.end else verdict(order, None, clock)
     return _line(order, clock, reason)
-
-
-# --- timeline -------------------------------------------------------------------------------------------------------
-
-
-def _timeline(history: RunHistory, clock: LocalTime) -> tuple[Timeline, list[str]]:
-    """Lanes by driver, cut to ``MAX_TIMELINES`` drivers and ``TIMELINE_HOURS``, and a note of each cut."""
-    late = Counter(o.visits[-1].payload["driver_id"] for o in history.orders.values() if o.late_us)
-    drivers = list(dict.fromkeys(shift.driver_id for shift in history.shifts))
-    kept = set(sorted(drivers, key=lambda driver: -late[driver])[:MAX_TIMELINES])
-    limits = []
-    if len(drivers) > MAX_TIMELINES:
-        limits.append(
-            f"The timeline shows {MAX_TIMELINES} of {len(drivers)} drivers, most late orders first."
-        )
-    until_us = min((shift.start_us for shift in history.shifts), default=0) + TIMELINE_HOURS * HOUR
-    if any(shift.start_us >= until_us for shift in history.shifts):
-        limits.append(f"The timeline shows the first {TIMELINE_HOURS} hours.")
-    shown = [s for s in history.shifts if s.driver_id in kept and s.start_us < until_us]
-    lanes = dict.fromkeys(_lane(shift) for shift in shown)
-    return Timeline(tuple(lanes), tuple(bar for shift in shown for bar in _bars(shift, clock))), limits
-
-
-def _lane(shift: Shift) -> str:
-    return f"{shift.driver_id} · {shift.vehicle_id}"
-
-
-def _bars(shift: Shift, clock: LocalTime) -> list[Bar]:
-    def wall_ms(t_us: int) -> float:
-        return (t_us + clock.offset_us(t_us)) / 1000
-
-    def text(stretch: Any) -> str:
-        to = f" {stretch.to}" if stretch.to else ""
-        return f"{stretch.what}{to}, {clock.text(stretch.start_us)[:5]}–{clock.text(stretch.end_us)[:5]}"
-
-    return [Bar(_lane(shift), wall_ms(s.start_us), wall_ms(s.end_us), s.what, text(s)) for s in shift.stretches]

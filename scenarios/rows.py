@@ -1,7 +1,7 @@
 """The two ledgers of a run as plain rows, for whoever tells what happened: story, lateness, report."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from engine.ledger import OFFICE_SCHEMA, TRUTH_SCHEMA, read_ledger
+from engine.ledger import read_ledger
 from scenarios.folder import read_json
 
 
@@ -42,10 +42,14 @@ class RunLedgers:
         return self.manifest.get("time_zone") or "UTC"
 
 
-def ledger_rows(table: pa.Table, without: Iterable[str] = ()) -> list[Row]:
-    """Rows of a truth or office table; ``without`` names kinds to leave out."""
-    if without := sorted(without):
-        table = table.filter(pc.invert(pc.is_in(table["kind"], pa.array(without, pa.string()))))
+def ledger_rows(
+    table: pa.Table, without: Collection[str] = (), only: Collection[str] | None = None
+) -> list[Row]:
+    """Rows of a truth or office table; ``without`` names kinds to leave out, ``only`` the kinds to keep."""
+    if only is not None:
+        table = table.filter(pc.is_in(table["kind"], pa.array(sorted(only), pa.string())))
+    if without:
+        table = table.filter(pc.invert(pc.is_in(table["kind"], pa.array(sorted(without), pa.string()))))
     names = ["seq", "event_id", "kind", "occurred_at", "subject", "source", "payload"]
     if "received_at" in table.column_names:
         names += ["received_at", "channel", "reason"]
@@ -58,14 +62,16 @@ def _column(column: pa.ChunkedArray) -> list[Any]:
     return (column.cast(pa.int64()) if pa.types.is_timestamp(column.type) else column).to_pylist()
 
 
-def ledger_table(folder: Path, name: str) -> pa.Table:
-    """A ledger of a run folder, sealed or up to the torn tail of its stream.
+def folder_rows(
+    folder: Path, name: str, without: Collection[str] = (), only: Collection[str] | None = None
+) -> list[Row]:
+    """Rows of a ledger in a run folder, sealed or up to the torn tail of its stream; kinds as in ``ledger_rows``.
 
     Raises:
         FileNotFoundError: the folder has no such ledger.
     """
-    schema = TRUTH_SCHEMA if name == "truth" else OFFICE_SCHEMA
-    return pa.Table.from_batches(list(read_ledger(folder, name)), schema)
+    batches = (pa.Table.from_batches([batch]) for batch in read_ledger(folder, name))
+    return [row for table in batches for row in ledger_rows(table, without, only)]
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -84,8 +90,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def open_run(folder: Path, without: Iterable[str] = ("harsh_event",)) -> RunLedgers:
-    """Read what a run folder tells; harsh events, the most frequent and of no use to a story, are left out.
+def open_run(folder: Path) -> RunLedgers:
+    """Read what a run folder tells; harsh events, frequent and of no use to a story, are left out.
 
     Raises:
         FileNotFoundError: no run folder, or one without ledgers.
@@ -93,6 +99,5 @@ def open_run(folder: Path, without: Iterable[str] = ("harsh_event",)) -> RunLedg
     """
     folder = Path(folder)
     manifest = read_manifest(folder)
-    tables = (ledger_table(folder, name) for name in ("truth", "office"))
-    truth, office = (ledger_rows(table, without) for table in tables)
+    truth, office = (folder_rows(folder, name, without=("harsh_event",)) for name in ("truth", "office"))
     return RunLedgers(truth, office, manifest)

@@ -140,6 +140,7 @@ class DriverGroup(Section):
     rest: ShiftBreak | None = Field(default_factory=lambda: ShiftBreak())
     inspection_s: NonNegative = 300.0
     overtime_s: NonNegative = Field(1_800.0, description="a leg is begun if the driver is back within this")
+    stand_by_s: NonNegative = Field(3_600.0, description="a driver at the depot without work is sent home after this")
     offers: list[Slug] = Field(default_factory=list)
     pace_cv: Share = Field(0.05, description="how drivers differ in driving speed")
     work_cv: Share = Field(0.15, description="how drivers differ in speed of work")

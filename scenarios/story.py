@@ -200,7 +200,8 @@ def _truth_text(row: Row, order: OrderHistory, trips: set[str], clock: LocalTime
     """What a truth row says of the order; None if it does not concern it."""
     p, own = row.payload, order.order_id
     if row.kind == "loading_done":
-        return f"Loading of {p['vehicle_id']} finished, {len(p['orders'])} orders" if own in p["orders"] else None
+        told = f"Loading of {p['vehicle_id']} finished, orders loaded: {len(p['orders'])}"
+        return told if own in p["orders"] else None
     if row.kind in ("departed", "arrived", "road_block_met"):
         if p["trip_id"] not in trips:
             return None

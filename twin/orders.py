@@ -1,6 +1,7 @@
 """The one order model: deliveries, pickups and pickup-and-delivery pairs are all this."""
 
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 TaskKind = Literal["pickup", "delivery"]
@@ -70,6 +71,7 @@ class Order:
         return replace(self, **changes)
 
 
+@lru_cache(maxsize=1 << 16)
 def natural_key(name: str) -> tuple:
     """Sort key in natural order: O2 before O10."""
     parts: list[tuple[int, int | str]] = []

@@ -1,12 +1,12 @@
 """The report's map and timeline as Bokeh figures: shapes and colours for numbers prepared elsewhere."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from scenarios.report_data import Timeline
 from scenarios.report_map import Line, MapData, Mark
+from scenarios.report_timeline import Timeline
 
 if TYPE_CHECKING:
     from bokeh.plotting import figure
@@ -67,7 +67,7 @@ def map_figure(data: MapData) -> "figure":
     plot.grid.visible = False
     plot.outline_line_color = None
     for band, line in data.roads:
-        style = {"line_width": _ROAD_WIDTHS[band], "color": GREY, "level": "underlay"}
+        style = {"line_width": _ROAD_WIDTHS[band], "color": GREY, "alpha": 0.5, "level": "underlay"}
         plot.line(line.x_km, line.y_km, name=f"road-{band}", **style)
     planned, driven = _routes(plot, data)
     stops = [_stops(plot, layer, [m for m in data.stops if m.state == layer.key]) for layer in STOP_LAYERS]
@@ -117,7 +117,7 @@ def timeline_figure(timeline: Timeline) -> "figure":
     return plot
 
 
-def _figure(name: str, tools: str, **options) -> "figure":
+def _figure(name: str, tools: str, **options: Any) -> "figure":
     from bokeh.plotting import figure
 
     plot = figure(
@@ -129,7 +129,7 @@ def _figure(name: str, tools: str, **options) -> "figure":
     return plot
 
 
-def _source(columns: dict):
+def _source(columns: dict) -> Any:
     from bokeh.models import ColumnDataSource
 
     return ColumnDataSource(columns)
@@ -165,20 +165,20 @@ def _lines(lines: Iterable[Line]) -> dict[str, list]:
     return {"x": [line.x_km for line in lines], "y": [line.y_km for line in lines]}
 
 
-def _stops(plot: "figure", layer: Layer, marks: list[Mark]):
+def _stops(plot: "figure", layer: Layer, marks: list[Mark]) -> Any:
     thick = layer.marker == "x"
     source = _source({**_mark_columns(marks), "alpha": np.full(len(marks), 0.95, np.float32)})
     return plot.scatter(
         "x", "y", source=source, marker=layer.marker, size=7 if layer.key in ("on_time", "cancelled") else 10,
         fill_color=layer.colour, fill_alpha="alpha", line_alpha="alpha",
-        line_color=layer.colour if thick else "white", line_width=2.5 if thick else 0.7, name=f"stop-{layer.key}",
+        line_color=layer.colour if thick else "white", line_width=2.5 if thick else 0.5, name=f"stop-{layer.key}",
     )  # fmt: skip
 
 
-def _depots(plot: "figure", marks: tuple[Mark, ...]):
+def _depots(plot: "figure", marks: tuple[Mark, ...]) -> Any:
     return plot.scatter(
         "x", "y", source=_source(_mark_columns(marks)), marker="square_pin", size=18, fill_color="#20242B",
-        line_color="white", line_width=1.5, name="depots",
+        line_color="white", line_width=2, name="depots",
     )  # fmt: skip
 
 

@@ -83,6 +83,9 @@ def _guarded(arguments: argparse.Namespace) -> int:
             raise
         _say(f'{error.name} is not installed; install it with: pip install "fleet-twin[{extra}]"')
         return BAD_ANSWER
+    except ImportError as error:  # an extra's own message says what to install
+        _say(str(error))
+        return BAD_ANSWER
     except BrokenPipeError:
         sys.stderr.close()  # the reader of stdout has left; nothing more to say
         return OK

@@ -71,6 +71,11 @@ def number(value: float) -> str:
     return f"{value:.{decimals}f}".replace("-", "−")
 
 
+def minutes_text(minutes: float) -> str:
+    """Minutes of delay: whole ones, below ten with a decimal."""
+    return f"{minutes:.1f}" if minutes < 10 else f"{minutes:.0f}"
+
+
 def signed(minutes: float) -> str:
     """Whole minutes with their sign, for parts of a sum."""
     return f"{minutes:+.0f}".replace("-", "−")

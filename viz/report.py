@@ -6,7 +6,7 @@ from typing import Any
 
 from scenarios.report_data import Kpi, ReportData, report_data
 from viz.charts import BAR_LAYERS, STOP_LAYERS, map_figure, timeline_figure
-from viz.figures import HEADLINES, figure_text, label, number, signed
+from viz.figures import HEADLINES, figure_text, label, minutes_text, signed
 
 STANDING = {
     "in": ("✓", "within expected"),
@@ -39,7 +39,7 @@ def report_html(data: ReportData) -> str:
     from jinja2 import Environment, FileSystemLoader
     from markupsafe import Markup
 
-    plots = {"map": map_figure(data.map)}
+    plots: dict[str, Any] = {"map": map_figure(data.map)}
     if data.timeline.bars:
         plots["timeline"] = timeline_figure(data.timeline)
     document = Document()
@@ -60,7 +60,7 @@ def report_html(data: ReportData) -> str:
         plots_js=Markup(script),  # noqa: S704  (Bokeh escapes the values in it)
         stop_layers=[(layer, n) for layer in STOP_LAYERS if (n := _count(data, layer.key))],
         definitions=[_card(kpi) for kpi in data.kpis if kpi.doc],
-        number=number,
+        minutes_text=minutes_text,
         signed=signed,
         bar_layers=[layer for layer in BAR_LAYERS if any(bar.what == layer.key for bar in data.timeline.bars)],
     )

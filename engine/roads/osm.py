@@ -13,11 +13,11 @@ from engine.roads.tags import Tags, drivable, restriction_kind
 ATTRIBUTION = (
     "© OpenStreetMap contributors, Open Database Licence 1.0 (https://www.openstreetmap.org/copyright)"
 )
-SUFFIXES = (".osm", ".osm.gz", ".osm.bz2", ".osm.pbf", ".pbf", ".osh.pbf")
+SUFFIXES = (".osm", ".osm.gz", ".osm.bz2", ".osm.pbf", ".pbf")
 
 _KEYS = (
-    "highway", "addr:housenumber", "boundary", "restriction", "restriction:motorcar", "restriction:motor_vehicle",
-    "restriction:hgv", "restriction:conditional",
+    "highway", "addr:housenumber", "boundary", "restriction", "restriction:motorcar",
+    "restriction:motor_vehicle", "restriction:hgv", "restriction:conditional",
 )  # fmt: skip
 
 
@@ -43,7 +43,7 @@ def read_osm(path: str | Path) -> RawRoads:
         ) from error
     if not found.ways:
         raise RoadFileError(f"{path}: holds no road that a car may use")
-    return _raw_roads(found, locations, {"source": path.name, "attribution": ATTRIBUTION, **meta})
+    return _raw_roads(path, found, locations, {"source": path.name, "attribution": ATTRIBUTION, **meta})
 
 
 @dataclass
@@ -64,7 +64,8 @@ def _collect(path: Path) -> tuple[_Found, Any, dict[str, Any]]:
 
     found = _Found()
     take = {"n": _take_house_node, "w": _take_way, "r": _take_relation}
-    processor = osmium.FileProcessor(str(path)).with_locations("flex_mem")
+    kinds = osmium.osm.NODE | osmium.osm.WAY | osmium.osm.RELATION
+    processor = osmium.FileProcessor(str(path), kinds).with_locations("flex_mem")
     for item in processor.with_filter(osmium.filter.KeyFilter(*_KEYS)):
         take[item.type_str()](found, item, {tag.k: tag.v for tag in item.tags})
     if found.zone_members:
@@ -132,23 +133,15 @@ def _take_relation(found: _Found, relation: Any, tags: Tags) -> None:
     found.restrictions.append(RawRestriction(restriction, from_ways, vias[0][1], to_ways))
 
 
-def _raw_roads(found: _Found, locations: Any, meta: dict[str, Any]) -> RawRoads:
+def _raw_roads(path: Path, found: _Found, locations: Any, meta: dict[str, Any]) -> RawRoads:
     """Look up the positions of all nodes that roads, buildings and zones name, and place the buildings."""
-    from osmium import InvalidLocationError
-
     lists = [way.nodes for way in found.ways]
     lists += [nodes for _, _, nodes in found.buildings]
     lists += [nodes for zone in found.zones for nodes in zone]
-    wanted = np.unique(np.fromiter(itertools.chain.from_iterable(lists), np.int64))
-    position = np.full((len(wanted), 2), np.nan)
-    for row, node in enumerate(wanted.tolist()):
-        try:
-            location = locations.get(node)
-            position[row] = location.lat, location.lon
-        except (KeyError, InvalidLocationError):
-            continue  # clipped away: the builder splits the way there
+    node_id = np.unique(np.fromiter(itertools.chain.from_iterable(lists), np.int64))
+    position = _positions(path, node_id, locations)
     known = ~np.isnan(position[:, 0])
-    node_id, position = wanted[known], position[known]
+    node_id, position = node_id[known], position[known]
     houses = found.houses + [
         RawHouse(street, number, *position[rows].mean(axis=0).tolist())
         for street, number, nodes in found.buildings
@@ -169,6 +162,27 @@ def _raw_roads(found: _Found, locations: Any, meta: dict[str, Any]) -> RawRoads:
         zones,
         meta,
     )
+
+
+def _positions(path: Path, node_id: np.ndarray, locations: Any) -> np.ndarray:
+    """Latitudes and longitudes, float64 [nodes, 2]; NaN for nodes not in the file: ways are split there."""
+    import osmium
+
+    position = np.full((len(node_id), 2), np.nan)
+    new = int(np.searchsorted(node_id, 0))
+    for row, node in enumerate(node_id[new:].tolist(), new):
+        try:
+            location = locations.get(node)
+            position[row] = location.lat, location.lon
+        except (KeyError, osmium.InvalidLocationError):
+            continue
+    if new:  # negative ids: drawn in an editor and never uploaded; pyosmium's table holds none of them
+        nodes: Any = osmium.FileProcessor(str(path), osmium.osm.NODE)
+        for item in nodes:
+            row = int(np.searchsorted(node_id[:new], item.id))
+            if row < new and node_id[row] == item.id and item.location.valid():
+                position[row] = item.location.lat, item.location.lon
+    return position
 
 
 def rows_of(sorted_ids: np.ndarray, ids: np.ndarray) -> np.ndarray:

@@ -144,6 +144,8 @@ class RoutingKitMetric:
 
     def path(self, source: int, target: int) -> tuple[int, np.ndarray]:
         (start,), (sink,) = self._arcs.ends([source], [target])
+        if source == target:
+            return 0, np.empty(0, np.int32)
         weight, _, arcs = self._metric.query(int(start), int(sink))
         edges = self._arcs.graph.arc_edge[np.array(arcs, np.int64)]
         return int(weight), edges[edges >= 0]
@@ -181,15 +183,15 @@ def _stored_topology(path: Path | None) -> Any | None:
 
     if path is None:
         return None
+    topology = pyroutingkit.CCHTopology()
     with tempfile.TemporaryDirectory() as folder:
         try:
             with zipfile.ZipFile(path) as stored:
                 stored.extractall(folder)
-        except (OSError, EOFError, ValueError, zipfile.BadZipFile):
+            topology.load(folder)
+        except (OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile):
             return None
-        topology = pyroutingkit.CCHTopology()
-        topology.load(folder)
-        return topology
+    return topology
 
 
 def _store_topology(topology: Any, path: Path | None) -> None:
@@ -251,12 +253,14 @@ class ScipyMetric:
         return np.where(np.isfinite(weights), weights, UNREACHABLE).astype(np.int64)
 
     def path(self, source: int, target: int) -> tuple[int, np.ndarray]:
-        (source,), (sink,) = self._arcs.ends([source], [target])
-        weights, before = csgraph.dijkstra(self._matrix, indices=source, return_predecessors=True)
+        (start,), (sink,) = self._arcs.ends([source], [target])
+        if source == target:
+            return 0, np.empty(0, np.int32)
+        weights, before = csgraph.dijkstra(self._matrix, indices=start, return_predecessors=True)
         if not np.isfinite(weights[sink]):
             return UNREACHABLE, np.empty(0, np.int32)
         arcs, node = [], sink
-        while node != source:
+        while node != start:
             arcs.append(self._arc_of[int(before[node]), node])
             node = int(before[node])
         edges = self._arcs.graph.arc_edge[np.array(arcs[::-1], np.int64)]

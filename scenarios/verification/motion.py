@@ -12,7 +12,7 @@ from twin.kpis import Event
 SPEED_MAX_MPS = 60.0
 GAP_MAX_M = 1.0
 ROUNDING_M = 0.01
-LENGTH_SHARE, LENGTH_M = 0.03, 50.0
+LENGTH_SHARE, LENGTH_M = 0.03, 10.0
 """What a trip's length on the plane may differ from the road's: the plane's scale is off by 0.5 % at 30 km north or
 south of its centre and grows from there."""
 

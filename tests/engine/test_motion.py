@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.motion import Motion
@@ -63,14 +63,23 @@ def test_charging_draws_the_counter_down_with_the_ignition_off():
 @pytest.mark.parametrize(
     ("stretch", "words"),
     [
-        (dict(t_us=[0, 1], x_mm=[5, 5], y_mm=[0, 0]), r"vehicle V1: stretch starts at \(5, 0\) mm.*\(0, 0\)"),
-        (dict(t_us=[1, 1], x_mm=[0, 0], y_mm=[0, 0]), "strictly rising"),
-        (dict(t_us=[1], x_mm=[0], y_mm=[0]), "two or more"),
-        (dict(t_us=[-9, 1], x_mm=[0, 0], y_mm=[0, 0]), "busy until 0 us"),
-        (dict(t_us=[0, 1], x_mm=[0, 0, 0], y_mm=[0, 0]), "x_mm has 3 values, t_us has 2"),
-        (dict(t_us=[0, 1], x_mm=[0, 0.5], y_mm=[0, 0]), "x_mm must be integers"),
-        (dict(t_us=[0, 1], x_mm=[0, 0], y_mm=[0, 0], fuel_ul=[1, 2]), "fuel_ul must start at 0, not 1"),
-        (dict(t_us=[0, 1], x_mm=[0, 0], y_mm=[0, 0], odometer_mm=[0, -2]), "odometer_mm must never fall"),
+        (
+            {"t_us": [0, 1], "x_mm": [5, 5], "y_mm": [0, 0]},
+            r"vehicle V1: stretch starts at \(5, 0\) mm.*\(0, 0\)",
+        ),
+        ({"t_us": [1, 1], "x_mm": [0, 0], "y_mm": [0, 0]}, "strictly rising"),
+        ({"t_us": [1], "x_mm": [0], "y_mm": [0]}, "two or more"),
+        ({"t_us": [-9, 1], "x_mm": [0, 0], "y_mm": [0, 0]}, "busy until 0 us"),
+        ({"t_us": [0, 1], "x_mm": [0, 0, 0], "y_mm": [0, 0]}, "x_mm has 3 values, t_us has 2"),
+        ({"t_us": [0, 1], "x_mm": [0, 0.5], "y_mm": [0, 0]}, "x_mm must be integers"),
+        (
+            {"t_us": [0, 1], "x_mm": [0, 0], "y_mm": [0, 0], "fuel_ul": [1, 2]},
+            "fuel_ul must start at 0, not 1",
+        ),
+        (
+            {"t_us": [0, 1], "x_mm": [0, 0], "y_mm": [0, 0], "odometer_mm": [0, -2]},
+            "odometer_mm must never fall",
+        ),
     ],
 )
 def test_impossible_stretches_are_refused_and_change_nothing(stretch, words):
@@ -95,10 +104,8 @@ def test_the_sampled_past_is_closed():
         motion.append(0, [49 * S, 60 * S], [500, 0], [0, 0])
 
 
-trips = st.lists(
-    st.tuples(st.integers(0, 30), st.lists(st.tuples(st.integers(1, 9), st.integers(-9, 9), st.integers(-9, 9)), min_size=1, max_size=6)),
-    max_size=8,
-)  # fmt: skip
+steps = st.tuples(st.integers(1, 9), st.integers(-9, 9), st.integers(-9, 9))
+trips = st.lists(st.tuples(st.integers(0, 30), st.lists(steps, min_size=1, max_size=6)), max_size=8)
 
 
 def drive(motion: Motion, index: int, plan) -> None:
@@ -111,6 +118,7 @@ def drive(motion: Motion, index: int, plan) -> None:
         motion.append(index, start + wait * S + t * S, here.x_mm + x * 997, here.y_mm + y * 997, odometer)
 
 
+@settings(deadline=None)
 @given(st.lists(trips, min_size=1, max_size=5), st.lists(st.integers(0, 300), min_size=1, max_size=8))
 def test_all_positions_are_each_state_and_forgetting_changes_none(plans, moments):
     """The fleet at one instant equals vehicle by vehicle, with or without forgetting what lies before."""
@@ -128,6 +136,7 @@ def test_all_positions_are_each_state_and_forgetting_changes_none(plans, moments
         forgetful.forget(moment * S)
 
 
+@settings(deadline=None)
 @given(trips, st.integers(0, 300), st.integers(0, 300))
 def test_cutting_changes_nothing_before_the_cut(plan, cut, moment):
     """Up to the cut all is as it would have been, to the last unit; after it the vehicle stands."""
@@ -143,7 +152,7 @@ def test_cutting_changes_nothing_before_the_cut(plan, cut, moment):
 def test_memory_is_flat_over_a_long_run():
     """A thousand trips sampled as they go need no more room than the first few."""
     motion, sizes = one_vehicle(), []
-    for n in range(1000):
+    for _ in range(1000):
         here = motion.state(0, motion.until_us(0))
         t = motion.until_us(0) + np.arange(100) * S
         motion.append(0, t, here.x_mm + np.arange(100), np.full(100, here.y_mm))

@@ -1,4 +1,4 @@
-"""Every road extract at hand, whole: counts as published beside the data, travel times as scipy computes them."""
+"""Every road extract at hand, whole: lengths as published beside the data, travel times as by scipy."""
 
 import time
 from pathlib import Path
@@ -45,7 +45,9 @@ def test_extract_loads_with_the_published_length(city, kind, cache):
         assert total == table[column, column] == weights[edges].sum()
 
 
-@pytest.mark.parametrize(("city", "restrictions", "tunnels"), [("porto", 300, 200), ("monaco", 30, 60), ("columbus", 5, 10)])
+@pytest.mark.parametrize(
+    ("city", "restrictions", "tunnels"), [("porto", 300, 200), ("monaco", 30, 60), ("columbus", 5, 10)]
+)
 def test_restrictions_and_tunnels_are_found(city, restrictions, tunnels, cache):
     """Turn restrictions expand a few nodes only; tunnel edges are marked in both kinds of file."""
     graph = load_osm(OSM / f"{city}.osm.pbf", cache)

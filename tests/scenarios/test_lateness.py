@@ -131,6 +131,15 @@ def test_an_order_assigned_on_its_own_is_measured_against_the_estimate_given_the
     assert parts(w, "O2") == {"behind_estimate": 8, "slack": -5}
 
 
+def test_an_order_assigned_to_a_van_that_went_on_standing_says_so():
+    """Promised for 18 by a van that left only at 40: it stood most of the time after the promise."""
+    w = day(closes=25, leave=40)
+    w.office.clear()
+    payload = {"order_id": "O2", "vehicle_id": "V1", "position": 0, "arrive_us": at(18), "reason": "new"}
+    w.command(10, "assign_order", payload)
+    assert parts(w, "O2") == {"standing": 22, "behind_estimate": 22, "slack": -7}
+
+
 def test_without_any_promise_all_of_it_is_unplanned():
     """An order nobody promised a time for has no plan to compare with."""
     w = day(closes=35)

@@ -3,8 +3,10 @@
 import csv
 import io
 import random
+import re
 import zipfile
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 
 import numpy as np
 import openpyxl
@@ -13,8 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.clock import SECOND, LocalTime, from_us
+from engine.roads.synthetic import synthetic_region
 from engine.streams import Streams
-from scenarios.addresses import AddressMatch
+from scenarios.addresses import AddressBook, AddressMatch
 from scenarios.generate_orders import generate
 from scenarios.order_file import read_orders
 from scenarios.order_headers import COLUMNS, recognise
@@ -540,3 +543,36 @@ def test_damaged_workbooks_raise_nothing_but_problems(tmp_path, seed):
     path = tmp_path / "orders.xlsx"
     path.write_bytes(bytes(data))
     assert one_line_each(path)
+
+
+def test_the_example_file_is_good_and_in_the_default_city():
+    """Every order of the documented example is read, its addresses are found to the house."""
+    example = Path(__file__).parents[2] / "configs" / "orders" / "example.csv"
+    book = AddressBook.from_graph(synthetic_region(4000, 1))
+    found = read(example, locate=book.locate)
+    assert len(found.orders) == 30
+    assert found.notes == ()
+    assert {match.match.accuracy for match in found.matches} == {"house"}
+    assert len(found.matches) == 6
+
+
+def test_the_documented_columns_are_the_known_ones():
+    """docs/orders.md names every canonical header, and no other in its table."""
+    text = (Path(__file__).parents[2] / "docs" / "orders.md").read_text(encoding="utf-8")
+    rows = [
+        line.split("|")[1:3] for line in text.split("**Spelling.**")[0].splitlines() if line.startswith("| `")
+    ]
+    named = set(re.findall(r"`([a-z0-9_]+)`", " ".join(row[0] for row in rows)))
+    assert named | {"house_number", "postcode", "city"} == set(COLUMNS)
+
+
+def test_overlong_texts_are_refused_in_every_column(tmp_path):
+    """A cell of a hundred thousand characters is named, not parsed."""
+    long = "1" * 100_000
+    header = ",".join(COLUMNS)
+    problems = refusal(
+        write(tmp_path, f"{header}\n{','.join([long] * len(COLUMNS))}\n"), locate=lambda text: None
+    )
+    named = {problem.key.removeprefix("row 2, column ") for problem in problems}
+    unused = {"address", "house_number", "postcode", "city", "pickup_address"}  # positions are given
+    assert named | unused >= set(COLUMNS) - {"lat", "lon", "pickup_lat", "pickup_lon"} - unused

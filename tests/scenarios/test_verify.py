@@ -452,7 +452,7 @@ def test_trips_are_judged_the_same_however_they_are_read(lie, tmp_path):
     table = pq.read_table(world.write(tmp_path / "run") / "trips.parquet")
     whole, at_once = _findings(TripRules, table.to_batches())
     pieces, by_row = _findings(TripRules, table.to_batches(max_chunksize=1))
-    assert len(pieces) == len(whole) == 1
+    assert len(pieces) == len(whole) >= 1
     assert by_row.lengths_mm == at_once.lengths_mm
     assert by_row.keys == at_once.keys
 

@@ -31,7 +31,8 @@ class Visit:
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("dialog", lambda dialog: (self.errors.append("dialog " + dialog.message), dialog.dismiss()))
         self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.goto(f"file://{write_report(folder)}")
+        path = folder / "report.html"
+        self.page.goto(f"file://{path if path.exists() else write_report(folder)}")
         self.page.wait_for_selector("html[data-ready]", state="attached")
 
     def evaluate(self, script: str):
@@ -64,6 +65,17 @@ def test_the_legend_and_the_choice_of_a_vehicle_steer_the_map(browser, tiny_run)
     assert faded[0] > 0.5 > faded[1]
     visit.page.locator("#vehicle").select_option("")
     assert min(visit.evaluate(f"Array.from({model}('route-driven').data_source.get_array('alpha'))")) > 0.5
+    assert visit.errors == []
+
+
+def test_on_paper_the_drawings_are_pictures(browser, tiny_run):
+    """Printing puts a picture of each drawing on the page and takes it away again."""
+    visit = Visit(browser, tiny_run, "dark")
+    visit.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    pictures = visit.page.locator(".plot > img.paper")
+    assert [p.get_attribute("src")[:22] for p in pictures.all()] == ["data:image/png;base64,"] * 2
+    visit.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert pictures.count() == 0
     assert visit.errors == []
 
 

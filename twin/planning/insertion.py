@@ -158,19 +158,19 @@ def _positions(
     prepared: Prepared, vehicle: PlanVehicle, visits: tuple[Visit, ...], order: int
 ) -> Iterator[tuple[int, int, int]]:
     """(cost parts, i, j) of the positions an order could take as far as the length of the shift goes."""
-    rows = prepared.rows(vehicle)
+    drive = prepared.drive(vehicle)
     distance = prepared.problem.travel[vehicle.profile].distance_m
     places = [vehicle.start, *(prepared.tasks[visit].place for visit in visits), vehicle.end]
     new = [prepared.tasks[visit].place for visit in visits_of(prepared.orders[order], order)]
     service = sum(prepared.tasks[visit].service_s for visit in visits_of(prepared.orders[order], order))
     spare_s = vehicle.shift_s[1] - vehicle.shift_s[0] - vehicle.load_s - service
-    spare_s -= sum(rows[a][b] for a, b in itertools.pairwise(places))
+    spare_s -= sum(drive(a, b) for a, b in itertools.pairwise(places))
     spare_s -= sum(prepared.tasks[visit].service_s for visit in visits)
     opening = 0 if visits else COST_PARTS * vehicle.fixed_cost + 5 * vehicle.cost_per_h * vehicle.load_s
     for i in range(len(visits) + 1):
         for j in range(i, len(visits) + 1) if len(new) == 2 else (i,):
             detour = _detour(places, new, i, j)
-            added_s = sum(sign * rows[a][b] for sign, a, b in detour)
+            added_s = sum(sign * drive(a, b) for sign, a, b in detour)
             if added_s <= spare_s:
                 added_m = sum(sign * int(distance[a, b]) for sign, a, b in detour)
                 parts = 18 * vehicle.cost_per_km * added_m + 5 * vehicle.cost_per_h * (added_s + service)
@@ -200,11 +200,11 @@ def _cheapest_load(prepared: Prepared, visits: tuple[Visit, ...], unit: int) -> 
 
 def _most_relieving(prepared: Prepared, vehicle: PlanVehicle, visits: tuple[Visit, ...]) -> int:
     """The order whose removal frees most time for what leaving it out costs."""
-    rows = prepared.rows(vehicle)
+    drive = prepared.drive(vehicle)
 
     def length(kept: list[Visit]) -> int:
         places = [vehicle.start, *(prepared.tasks[visit].place for visit in kept), vehicle.end]
-        driving = sum(rows[a][b] for a, b in itertools.pairwise(places))
+        driving = sum(drive(a, b) for a, b in itertools.pairwise(places))
         return driving + sum(prepared.tasks[visit].service_s for visit in kept)
 
     whole = length(list(visits))

@@ -3,7 +3,7 @@
 from twin.orders import natural_key
 from twin.planning.features import FEATURES
 from twin.planning.insertion import Routes, best_insertion, finish, insert_all
-from twin.planning.prepared import Prepared, Visit, overload, tasks_of, visits_of
+from twin.planning.prepared import Drive, Prepared, Visit, overload, tasks_of, visits_of
 from twin.planning.problem import Plan, PlanProblem, PlanVehicle
 from twin.planning.timing import can_drive
 from twin.travel import UNREACHABLE
@@ -12,7 +12,10 @@ URGENT_S = 1800
 """A window that would close within half an hour of getting there is served first."""
 
 ZONE_SIZE = 40
-"""Stops a dispatcher keeps in view for one van."""
+"""Open orders around its heart that are thought of as one zone."""
+
+IN_VIEW = 8
+"""Of these, the ones nearest to the heart that are weighed against each other for the next stop."""
 
 
 class ManualPlanner:
@@ -48,7 +51,7 @@ def _van_order(vehicle: PlanVehicle) -> tuple:
 
 def _fill(prepared: Prepared, vehicle: PlanVehicle, open_orders: list[int]) -> tuple[Visit, ...]:
     """A route for one van: a zone around the farthest of the most important open orders, nearest next."""
-    rows = prepared.rows(vehicle)
+    drive = prepared.drive(vehicle)
     able = [order for order in open_orders if _fits(prepared, vehicle, (), order)]
     if not able:
         return ()
@@ -56,22 +59,24 @@ def _fill(prepared: Prepared, vehicle: PlanVehicle, open_orders: list[int]) -> t
 
     def farthest(order: int) -> tuple:
         wanted = prepared.orders[order]
-        return (-wanted.priority, -rows[vehicle.start][places[order]], natural_key(wanted.order_id))
+        return (-wanted.priority, -drive(vehicle.start, places[order]), natural_key(wanted.order_id))
 
     heart = places[min(able, key=farthest)]
-    zone = sorted(able, key=lambda o: (rows[heart][places[o]], natural_key(prepared.orders[o].order_id)))[
-        :ZONE_SIZE
-    ]
+
+    def nearest(order: int) -> tuple:
+        return (drive(heart, places[order]), natural_key(prepared.orders[order].order_id))
+
+    zone = sorted(able, key=nearest)[:ZONE_SIZE]
     visits: tuple[Visit, ...] = ()
     at, now_s = vehicle.start, vehicle.shift_s[0] + vehicle.load_s
     while zone:
-        ranked = sorted((_appeal(prepared, rows[at], now_s, order), order) for order in zone)
-        chosen = next((order for _, order in ranked if _fits(prepared, vehicle, visits, order)), None)
+        ranked = sorted(zone[:IN_VIEW], key=lambda order: _appeal(prepared, drive, at, now_s, order))
+        chosen = next((o for o in ranked + zone[IN_VIEW:] if _fits(prepared, vehicle, visits, o)), None)
         if chosen is None:
             break
         new = visits_of(prepared.orders[chosen], chosen)
         for visit in new:
-            at, now_s = _after(prepared, rows, at, now_s, visit)
+            at, now_s = _after(prepared, drive, at, now_s, visit)
         visits += new
         zone = [order for order in zone if order != chosen]
     return visits
@@ -81,9 +86,9 @@ def _look_over(prepared: Prepared, vehicle: PlanVehicle, visits: tuple[Visit, ..
     """The run with every order, in turn, put where it makes the least detour."""
     for order in dict.fromkeys(visit.order for visit in visits):
         rest = tuple(visit for visit in visits if visit.order != order)
-        found = (
-            best_insertion(prepared, {vehicle.vehicle_id: rest}, order, vehicles=(vehicle,)) if rest else None
-        )
+        if not rest:
+            break
+        found = best_insertion(prepared, {vehicle.vehicle_id: rest}, order, vehicles=(vehicle,))
         if found is not None:
             visits = found.visits
     return visits
@@ -97,22 +102,23 @@ def _fits(prepared: Prepared, vehicle: PlanVehicle, visits: tuple[Visit, ...], o
     return overload(prepared.problem, vehicle, longer) is None and can_drive(prepared, vehicle, longer)
 
 
-def _appeal(prepared: Prepared, row: list[int], now_s: int, order: int) -> tuple:
-    """Sort key of the next order: urgent ones first, then the soonest that can begin."""
+def _appeal(prepared: Prepared, drive: Drive, at: int, now_s: int, order: int) -> tuple:
+    """Sort key of the next order: urgent ones, then important ones, then the soonest that can begin."""
     wanted = prepared.orders[order]
     task = tasks_of(wanted)[0][1]
-    if row[task.place] >= UNREACHABLE:
-        return (2, 0, natural_key(wanted.order_id))
-    arrival = now_s + row[task.place]
+    drive_s = drive(at, task.place)
+    if drive_s >= UNREACHABLE:
+        return (2, 0, 0, natural_key(wanted.order_id))
+    arrival = now_s + drive_s
     closing = [closes for _, closes in task.windows_s if closes >= arrival]
     urgent = bool(closing) and closing[-1] - arrival < URGENT_S
     opens = next((opens for opens, closes in task.windows_s if closes >= arrival), arrival)
-    return (0 if urgent else 1, max(arrival, opens) - now_s, natural_key(wanted.order_id))
+    return (0 if urgent else 1, -wanted.priority, max(arrival, opens) - now_s, natural_key(wanted.order_id))
 
 
-def _after(prepared: Prepared, rows: list[list[int]], at: int, now_s: int, visit: Visit) -> tuple[int, int]:
+def _after(prepared: Prepared, drive: Drive, at: int, now_s: int, visit: Visit) -> tuple[int, int]:
     """Where and when the van is done with a visit, breaks aside."""
     task = prepared.tasks[visit]
-    arrival = now_s + rows[at][task.place]
+    arrival = now_s + drive(at, task.place)
     opens = next((opens for opens, closes in task.windows_s if closes >= arrival), arrival)
     return task.place, max(arrival, opens) + task.service_s

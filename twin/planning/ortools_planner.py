@@ -7,7 +7,7 @@ import numpy as np
 
 from twin.planning.features import FEATURES
 from twin.planning.insertion import Routes, finish, insert_all, loosen
-from twin.planning.prepared import COST_PARTS, Prepared, Visit, tasks_of
+from twin.planning.prepared import COST_PARTS, Prepared, Visit, search_speeds, tasks_of
 from twin.planning.problem import Plan, PlanProblem, PlanVehicle
 from twin.travel import UNREACHABLE
 
@@ -72,6 +72,7 @@ class _Model:
     def __init__(self, prepared: Prepared, library: Any) -> None:
         self.prepared, self.library = prepared, library
         self.vehicles = prepared.vehicles
+        self.speeds = search_speeds(self.vehicles)
         self.origin_s = min(0, *(vehicle.shift_s[0] for vehicle in self.vehicles))
         self.horizon_s = max(vehicle.shift_s[1] for vehicle in self.vehicles) - self.origin_s
         self.access = [
@@ -129,38 +130,36 @@ class _Model:
         parameters.lns_time_limit.FromSeconds(86_400)  # its default is a tenth of a second by the clock
         return parameters
 
-    def _legs(self, seconds: np.ndarray) -> np.ndarray:
-        """Driving times between nodes, what cannot be driven longer than any shift."""
-        legs = seconds[np.ix_(self.places, self.places)]
-        return np.where(legs >= UNREACHABLE, 2 * self.horizon_s + 1, legs)
+    def _work_s(self, profile: str, speed: float) -> np.ndarray:
+        """Service at a node and driving to the next, int64 [nodes, nodes]; no way: longer than any shift."""
+        legs = self.prepared.seconds(profile, speed)[np.ix_(self.places, self.places)]
+        return np.where(legs >= UNREACHABLE, 2 * self.horizon_s + 1, legs) + self.service_s[:, None]
 
     def _transits(self) -> list[int]:
         """OR-Tools' number of the service-and-driving matrix of each vehicle."""
         numbers: dict[tuple[str, float], int] = {}
-        for vehicle in self.vehicles:
-            key = (vehicle.profile, vehicle.speed_factor)
-            if key not in numbers:
-                legs = self._legs(self.prepared.seconds(vehicle)) + self.service_s[:, None]
-                numbers[key] = self.routing.RegisterTransitMatrix(legs.tolist())
-        return [numbers[(vehicle.profile, vehicle.speed_factor)] for vehicle in self.vehicles]
+        keys = [(vehicle.profile, speed) for vehicle, speed in zip(self.vehicles, self.speeds, strict=True)]
+        for profile, speed in dict.fromkeys(keys):
+            matrix = self._work_s(profile, speed).tolist()
+            numbers[(profile, speed)] = self.routing.RegisterTransitMatrix(matrix)
+        return [numbers[key] for key in keys]
 
     def _add_costs(self) -> None:
         """Distance, driving and service in parts of a cost unit, and what opening a route costs.
 
         Waiting is not priced: a price on the span of a route makes OR-Tools solve a linear programme for each
-        move, which was 2 (plain) to 20 times (breaks, pairs) slower for routes 0 to 7 % dearer or cheaper.
+        move, which was 2 (plain) to 20 times (breaks, pairs) slower for routes within 8 % of each other.
         """
         numbers: dict[tuple, int] = {}
-        for k, vehicle in enumerate(self.vehicles):
-            key = (vehicle.profile, vehicle.speed_factor, vehicle.cost_per_km, vehicle.cost_per_h)
+        for k, (vehicle, speed) in enumerate(zip(self.vehicles, self.speeds, strict=True)):
+            key = (vehicle.profile, speed, vehicle.cost_per_km, vehicle.cost_per_h)
             if key not in numbers:
-                grid = np.ix_(self.places, self.places)
-                metres = self.prepared.problem.travel[vehicle.profile].distance_m[grid]
-                seconds = self._legs(self.prepared.seconds(vehicle)) + self.service_s[:, None]
-                parts = 18 * vehicle.cost_per_km * metres + 5 * vehicle.cost_per_h * seconds
-                numbers[key] = self.routing.RegisterTransitMatrix(
-                    np.where(metres >= UNREACHABLE, 0, parts).tolist()
-                )
+                travel = self.prepared.problem.travel[vehicle.profile]
+                metres = travel.distance_m[np.ix_(self.places, self.places)]
+                work_s = self._work_s(vehicle.profile, speed)
+                parts = 18 * vehicle.cost_per_km * metres + 5 * vehicle.cost_per_h * work_s
+                parts = np.where(metres >= UNREACHABLE, 0, parts)
+                numbers[key] = self.routing.RegisterTransitMatrix(parts.tolist())
             self.routing.SetArcCostEvaluatorOfVehicle(numbers[key], k)
             opening = COST_PARTS * vehicle.fixed_cost + 5 * vehicle.cost_per_h * vehicle.load_s
             self.routing.SetFixedCostOfVehicle(opening, k)

@@ -1,6 +1,8 @@
 """A problem made ready for planning: driving times as plain rows, who may serve what, what things cost."""
 
 import itertools
+import math
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Literal, NamedTuple
 
@@ -16,6 +18,12 @@ Obstacle = Literal["capacity", "needs", "depot", "reach"]
 COST_PARTS = 18_000
 """Parts of a cost unit, so that 1/km and 1/h are whole numbers per metre (18) and per second (5)."""
 
+Drive = Callable[[int, int], int]
+"""Driving time in whole seconds from place to place."""
+
+MOST_SPEEDS = 8
+"""More different speed factors than this are coarsened for solvers."""
+
 
 class Visit(NamedTuple):
     """One end of an order to be visited: index into ``problem.orders`` and which end."""
@@ -26,7 +34,7 @@ class Visit(NamedTuple):
 
 def drive_seconds(duration_ms: np.ndarray, speed_factor: float) -> np.ndarray:
     """Driving times in whole seconds (int64, rounded up) at a vehicle's speed; ``UNREACHABLE`` is kept."""
-    seconds = np.ceil(duration_ms / (1000.0 * speed_factor)).astype(np.int64)
+    seconds = -np.floor_divide(-duration_ms, 1000.0 * speed_factor).astype(np.int64)
     return np.where(duration_ms >= UNREACHABLE, UNREACHABLE, seconds)
 
 
@@ -53,32 +61,35 @@ class Prepared:
         self.tasks: dict[Visit, PlanTask] = {
             Visit(i, kind): task for i, order in enumerate(problem.orders) for kind, task in tasks_of(order)
         }
-        self._seconds: dict[tuple[str, float], np.ndarray] = {}
-        self._rows: dict[tuple[str, float], list[list[int]]] = {}
+        self._rows_ms: dict[str, list[list[int]]] = {}
         self._obstacles: dict[tuple, list[Obstacle | None]] = {}
 
-    def seconds(self, vehicle: PlanVehicle) -> np.ndarray:
-        """Driving times of a vehicle in whole seconds, int64 [places, places]."""
-        key = (vehicle.profile, vehicle.speed_factor)
-        if key not in self._seconds:
-            self._seconds[key] = drive_seconds(
-                self.problem.travel[vehicle.profile].duration_ms, vehicle.speed_factor
-            )
-        return self._seconds[key]
+    def seconds(self, profile: str, speed_factor: float) -> np.ndarray:
+        """Driving times in whole seconds at a speed, int64 [places, places]; made anew at every call."""
+        return drive_seconds(self.problem.travel[profile].duration_ms, speed_factor)
 
-    def rows(self, vehicle: PlanVehicle) -> list[list[int]]:
-        """The same driving times as nested lists, which plain Python reads many times faster."""
-        key = (vehicle.profile, vehicle.speed_factor)
-        if key not in self._rows:
-            self._rows[key] = self.seconds(vehicle).tolist()
-        return self._rows[key]
+    def drive(self, vehicle: PlanVehicle) -> Drive:
+        """The vehicle's driving time in whole seconds, ``UNREACHABLE`` where there is no way.
+
+        It reads nested lists, many times faster than an array, kept once for each profile: one for each of a
+        hundred drivers' speeds would not fit in memory.
+        """
+        if vehicle.profile not in self._rows_ms:
+            self._rows_ms[vehicle.profile] = self.problem.travel[vehicle.profile].duration_ms.tolist()
+        rows_ms, per_s = self._rows_ms[vehicle.profile], 1000.0 * vehicle.speed_factor
+
+        def drive_s(start: int, end: int) -> int:
+            duration_ms = rows_ms[start][end]
+            return UNREACHABLE if duration_ms >= UNREACHABLE else -int(-duration_ms // per_s)
+
+        return drive_s
 
     def obstacles(self, vehicle: PlanVehicle) -> list[Obstacle | None]:
         """For every order why this vehicle may never serve it; None where it may."""
         key = (vehicle.profile, vehicle.capacity, vehicle.offers, vehicle.start, vehicle.end)
         if key not in self._obstacles:
-            seconds = self.seconds(vehicle)
-            self._obstacles[key] = [_obstacle(order, vehicle, seconds) for order in self.orders]
+            drive = self.drive(vehicle)
+            self._obstacles[key] = [_obstacle(order, vehicle, drive) for order in self.orders]
         return self._obstacles[key]
 
     def may_serve(self, vehicle: PlanVehicle, order: int) -> bool:
@@ -119,8 +130,12 @@ class Prepared:
         first = [tasks_of(order)[0][1].place for order in self.orders]
         last = [tasks_of(order)[-1][1].place for order in self.orders]
         service = np.array([sum(task.service_s for _, task in tasks_of(order)) for order in self.orders])
-        seconds, metres = self.seconds(vehicle), self.problem.travel[vehicle.profile].distance_m
-        drive = seconds[vehicle.start, first] + seconds[first, last] + seconds[last, vehicle.end]
+        travel = self.problem.travel[vehicle.profile]
+        metres, duration_ms = travel.distance_m, travel.duration_ms
+        drive = sum(
+            drive_seconds(duration_ms[a, b], vehicle.speed_factor)
+            for a, b in ((vehicle.start, first), (first, last), (last, vehicle.end))
+        )
         distance = metres[vehicle.start, first] + metres[first, last] + metres[last, vehicle.end]
         parts = 18 * vehicle.cost_per_km * distance + 5 * vehicle.cost_per_h * (
             drive + service + vehicle.load_s
@@ -141,7 +156,7 @@ def _cost_key(vehicle: PlanVehicle) -> tuple:
     )
 
 
-def _obstacle(order: PlanOrder, vehicle: PlanVehicle, seconds: np.ndarray) -> Obstacle | None:
+def _obstacle(order: PlanOrder, vehicle: PlanVehicle, drive: Drive) -> Obstacle | None:
     """The first lasting obstacle between an order and a vehicle."""
     if any(amount > room for amount, room in zip(order.demand, vehicle.capacity, strict=True)):
         return "capacity"
@@ -151,9 +166,17 @@ def _obstacle(order: PlanOrder, vehicle: PlanVehicle, seconds: np.ndarray) -> Ob
     if order.depot is not None and len(tasks_of(order)) == 1 and order.depot != depot:
         return "depot"
     places = [vehicle.start, *(task.place for _, task in tasks_of(order)), vehicle.end]
-    if any(seconds[a, b] >= UNREACHABLE for a, b in itertools.pairwise(places)):
+    if any(drive(a, b) >= UNREACHABLE for a, b in itertools.pairwise(places)):
         return "reach"
     return None
+
+
+def search_speeds(vehicles: Iterable[PlanVehicle]) -> list[float]:
+    """Speed factors for solvers that want a matrix for each: many are rounded down to a twentieth."""
+    factors = [vehicle.speed_factor for vehicle in vehicles]
+    if len(set(factors)) <= MOST_SPEEDS:
+        return factors
+    return [max(0.05, math.floor(factor * 20) / 20) for factor in factors]
 
 
 def overload(problem: PlanProblem, vehicle: PlanVehicle, visits: tuple[Visit, ...]) -> str | None:

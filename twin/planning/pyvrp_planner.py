@@ -9,7 +9,7 @@ import numpy as np
 
 from twin.planning.features import FEATURES
 from twin.planning.insertion import Routes, finish, insert_all, loosen
-from twin.planning.prepared import COST_PARTS, Prepared, Visit
+from twin.planning.prepared import COST_PARTS, Prepared, Visit, search_speeds
 from twin.planning.problem import Plan, PlanOrder, PlanProblem, PlanTask, PlanVehicle
 from twin.travel import UNREACHABLE
 
@@ -18,9 +18,6 @@ FINEST_COST = 100
 
 LEAST_MEAN_LOAD = 100
 """Small loads are multiplied up to this mean, so that an item too many is dear enough to avoid."""
-
-MOST_PROFILES = 8
-"""More different speeds than this are rounded down to a twentieth for the search (a matrix each)."""
 
 
 class PyVrpPlanner:
@@ -119,7 +116,7 @@ class _Model:
         from pyvrp import VehicleType
 
         profiles: dict[tuple, int] = {}
-        speeds = _speeds([kind[0] for kind in self.kinds])
+        speeds = search_speeds(kind[0] for kind in self.kinds)
         types = []
         for kind, access, speed, per_metre, per_second in zip(
             self.kinds, self.access, speeds, distance_costs, duration_costs, strict=True
@@ -189,14 +186,14 @@ class _Model:
             )
 
     def _shipment(self, index: int, order: PlanOrder, pickup: PlanTask, delivery: PlanTask) -> list:
-        """The shipment of a pair; none if one of its windows is over before the day starts."""
+        """The shipment of a pair; none where windows miss the day or delivery closes before pickup."""
         from pyvrp import Shipment
 
-        ends = [(task, window) for task in (pickup, delivery) for window in self._windows(task)]
-        if len(ends) != 2:
+        pickups, deliveries = self._windows(pickup), self._windows(delivery)
+        if not pickups or not deliveries or deliveries[0][1] < pickups[0][0]:
             return []
+        (pickup_opens, pickup_closes), (delivery_opens, delivery_closes) = pickups[0], deliveries[0]
         self.shipment_orders.append(index)
-        (_, (pickup_opens, pickup_closes)), (_, (delivery_opens, delivery_closes)) = ends
         return [
             Shipment(
                 self._location(pickup.place, index),
@@ -234,9 +231,8 @@ class _Model:
         for name, speed, access in profiles:
             number = next(i for i, own in enumerate(self.access) if tuple(own) == access)
             closed = np.array([not who[number] for _, who in self.locations])
-            stand_in = replace(self.kinds[0][0], profile=name, speed_factor=speed)
             duration, distance = (
-                self.prepared.seconds(stand_in)[grid],
+                self.prepared.seconds(name, speed)[grid],
                 self.prepared.problem.travel[name].distance_m[grid],
             )
             shut = (duration >= UNREACHABLE) | closed[:, None] | closed[None, :]
@@ -275,14 +271,6 @@ def _kinds(vehicles: tuple[PlanVehicle, ...]) -> list[list[PlanVehicle]]:
 def _owed_break_s(vehicle: PlanVehicle) -> int:
     """Time to keep free in a full shift."""
     return sum(pause.duration_s for pause in vehicle.breaks if pause.latest_s < vehicle.shift_s[1])
-
-
-def _speeds(vehicles: list[PlanVehicle]) -> list[float]:
-    """Speed factors for the search, coarser where a matrix for each would not fit in memory."""
-    factors = [vehicle.speed_factor for vehicle in vehicles]
-    if len(set(factors)) <= MOST_PROFILES:
-        return factors
-    return [max(0.05, math.floor(factor * 20) / 20) for factor in factors]
 
 
 def _load_factors(prepared: Prepared) -> list[int]:

@@ -19,7 +19,7 @@ def repair(plan: Plan, problem: PlanProblem, leg_ms: LegMs, clock: Clock = clock
 
     A stop that now breaks its window, and stops that push a route beyond its shift, move to the cheapest
     feasible place in another route or their own; what fits nowhere is left out with the reason. ``leg_ms``
-    must be first-in first-out (leaving later never arrives earlier). Orders the plan had left out stay left out.
+    must be first-in first-out (leaving later never arrives earlier). Orders left out before stay left out.
     """
     prepared = Prepared(problem)
     routes: Routes = {}

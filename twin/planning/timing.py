@@ -94,7 +94,7 @@ def _walk(
     prepared: Prepared, vehicle: PlanVehicle, visits: Sequence[Visit], depart_s: int, leg_ms: LegMs | None
 ) -> _State | Infeasible:
     """Drive the visits from ``depart_s`` as early as possible; the state at the end, or what fails."""
-    rows = prepared.rows(vehicle)
+    drive = prepared.drive(vehicle)
     breaks = sorted(vehicle.breaks, key=lambda pause: (pause.earliest_s, pause.latest_s))
     owed_from = sum(1 for pause in breaks if pause.latest_s < depart_s)
     states = {owed_from: _State(depart_s)}
@@ -102,7 +102,7 @@ def _walk(
     for visit in visits:
         task = prepared.tasks[visit]
         order_id = prepared.orders[visit.order].order_id
-        arrivals = _arrivals(states, breaks, rows[at][task.place], vehicle, at, task.place, leg_ms)
+        arrivals = _arrivals(states, breaks, drive(at, task.place), vehicle, at, task.place, leg_ms)
         if isinstance(arrivals, Infeasible):
             return Infeasible(arrivals.cause, order_id, visit.kind, window_s=arrivals.window_s)
         states = {}
@@ -115,7 +115,7 @@ def _walk(
             ready_s = min(ready for ready, _ in arrivals.values())
             return Infeasible("window", order_id, visit.kind, ready_s, task.windows_s[-1])
         at = task.place
-    arrivals = _arrivals(states, breaks, rows[at][vehicle.end], vehicle, at, vehicle.end, leg_ms)
+    arrivals = _arrivals(states, breaks, drive(at, vehicle.end), vehicle, at, vehicle.end, leg_ms)
     if isinstance(arrivals, Infeasible):
         return arrivals
     return _return(arrivals, breaks, vehicle)

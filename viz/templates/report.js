@@ -8,10 +8,11 @@
     else window.setTimeout(() => ready(then), 20);
   }
 
+  // Only axes and grids follow the page's colours; everything else is chosen to show on light and dark.
   function colours(doc) {
     const css = getComputedStyle(document.documentElement);
     const of = (name) => css.getPropertyValue("--" + name).trim();
-    const ink = of("ink"), quiet = of("quiet"), line = of("line"), panel = of("panel");
+    const ink = of("ink"), quiet = of("quiet"), line = of("line");
     for (const name of ["map", "timeline"]) {
       const plot = doc.get_model_by_name(name);
       if (plot === null) continue;
@@ -22,13 +23,6 @@
         axis.setv({axis_line_color: line, major_tick_line_color: quiet, minor_tick_line_color: null});
       }
       for (const part of plot.center) if ("grid_line_color" in part) part.grid_line_color = line;
-      for (const glyph of plot.renderers) {
-        if (glyph.name === null) continue;
-        if (glyph.name.startsWith("road-")) glyph.glyph.line_color = of("road");
-        if (glyph.name.startsWith("bar-")) glyph.glyph.hatch_color = "#ffffff";
-        if (glyph.name === "depots") glyph.glyph.setv({fill_color: of("depot"), line_color: panel});
-        if (glyph.name.startsWith("stop-") && glyph.name !== "stop-failed") glyph.glyph.line_color = panel;
-      }
     }
   }
 
@@ -64,8 +58,23 @@
     const dark = window.matchMedia("(prefers-color-scheme: dark)");
     colours(doc);
     dark.addEventListener("change", () => colours(doc));
-    window.addEventListener("beforeprint", () => colours(doc));
-    window.addEventListener("afterprint", () => colours(doc));
+    // Paper is light and narrower than a screen, and printing does not wait for drawings to follow: print pictures.
+    const paper = (printing) => {
+      document.documentElement.toggleAttribute("data-print", printing);
+      colours(doc);
+      for (const old of document.querySelectorAll(".paper")) old.remove();
+      if (!printing) return;
+      for (const view of Bokeh.index.roots) {
+        const figure = view.el.closest(".plot");
+        if (figure === null) continue;  // Bokeh's own notifications
+        const picture = new Image();
+        picture.className = "paper";
+        picture.src = view.export("png", true).canvas.toDataURL();
+        figure.append(picture);
+      }
+    };
+    window.addEventListener("beforeprint", () => paper(true));
+    window.addEventListener("afterprint", () => paper(false));
     layers(doc);
     vehicles(doc);
     document.documentElement.dataset.ready = "yes";

@@ -1,4 +1,5 @@
-"""From many short pieces to a road graph's edges: chains of pieces between junctions become edges with a shape."""
+"""From many short pieces to a road graph's edges: chains of pieces between junctions become edges with a
+shape."""
 
 from dataclasses import dataclass
 
@@ -28,8 +29,10 @@ class Chains:
         number = np.where(keep, np.cumsum(keep) - 1, -1)
         reverse = np.where(self.reverse >= 0, number[self.reverse], -1)[keep]
         ptr = np.concatenate([[0], np.cumsum(count[keep])])
-        columns = (column[keep] for column in (self.start, self.end, self.first, self.forward, self.lowest))
-        return Chains(*columns, reverse, ptr, self.point[np.repeat(keep, count)])
+        return Chains(
+            self.start[keep], self.end[keep], self.first[keep], self.forward[keep], self.lowest[keep],
+            reverse, ptr, self.point[np.repeat(keep, count)],
+        )  # fmt: skip
 
 
 def chains(pieces: Pieces, key: np.ndarray) -> Chains:
@@ -51,7 +54,8 @@ def _walk(pieces: Pieces, key: np.ndarray, fixed: np.ndarray) -> Chains:
     passing = (np.diff(start_of) == 2) & ~fixed
     two = np.flatnonzero(passing)
     one, other = out[start_of[two]], out[start_of[two] + 1]
-    alike = (key[piece[one]] == key[piece[other]]) & (pieces.oneway[piece[one]] == pieces.oneway[piece[other]])
+    key = key * 2 + pieces.oneway
+    alike = key[piece[one]] == key[piece[other]]
     passing[two[~alike]] = False
     follow = np.full(2 * count, -1)
     follow[back[one[alike]]], follow[back[other[alike]]] = other[alike], one[alike]
@@ -87,8 +91,8 @@ def strong_parts(nodes: int, tail: np.ndarray, head: np.ndarray) -> np.ndarray:
 def safe_to_drop(nodes: int, tail: np.ndarray, head: np.ndarray, wish: np.ndarray) -> np.ndarray:
     """bool [edges]: the wished edges that can all be dropped without breaking strong connection.
 
-    Of those wished, the ones between different strong parts of the rest stay: every link between parts of the rest is
-    then there again, so a network strongly connected before is so after.
+    Of those wished, the ones between different strong parts of the rest stay: every link between parts of the
+    rest is then there again, so a network strongly connected before is so after.
     """
     part = strong_parts(nodes, tail[~wish], head[~wish])
     return wish & (part[tail] == part[head])

@@ -1,10 +1,12 @@
 """Where things lie in an invented region: settlements, hills, a river, and the cells that roads run around.
 
-Points are complex numbers, x east and y north in metres from the city centre: rotation, interpolation and distance
-are then single operations. Everything is laid out on straight lines and bent at the end by ``Layout.warp``.
+Points are complex numbers, x east and y north in metres from the city centre: rotation, interpolation and
+distance are then single operations. Everything is laid out on straight lines and bent at the end by
+``Layout.warp``.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -14,6 +16,9 @@ OLD_TOWN, BLOCKS, SUBURB, VILLAGE, COUNTRY, OUTSIDE = range(6)
 
 CITY_NODES_PER_KM2 = 74.0
 """Junctions per km2 of built-up area as generated here; Porto's OpenStreetMap extract has about as many."""
+
+Cells = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Seeds, kinds and sides of the ring road of some cells, as in ``Layout``."""
 
 BANK_M = 80.0
 """Nothing is built nearer to the middle of the river."""
@@ -41,7 +46,8 @@ class Layout:
         return self.radius_m[settlement] * (1 + wobble)
 
     def built_up(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Distance to the nearest settlement as a share of its radius (below 1: built up), and which it is."""
+        """Distance to the nearest settlement as a share of its radius (below 1: built up), and which it
+        is."""
         share = np.abs(z) / self.edge_of_town_m(z, 0)
         which = np.zeros(z.shape, np.int32)
         if len(self.centre) > 1:
@@ -78,7 +84,8 @@ class Layout:
         return (z * np.conj(self.mountain_to)).real - 0.42 * city - bend
 
     def warp(self, z: np.ndarray) -> np.ndarray:
-        """Bend the plan: gentle curves everywhere, tighter ones in old towns; never folds (waves shear, they do not squeeze)."""
+        """Bend the plan: gentle curves everywhere, tighter ones in old towns; never folds (waves shear, they
+        do not squeeze)."""
         bent = z + 0.13 * np.exp(1j * self.phase[22]) * np.conj(z)  # longer one way than the other
         for wave_m, size, turn, shift in zip(
             (7700.0, 4300.0, 2100.0, 1050.0), (0.05, 0.05, 0.032, 0.025), self.phase[12:16], self.phase[16:20]
@@ -88,12 +95,14 @@ class Layout:
         share, which = self.built_up(z)
         old = np.where((share < 0.35) & (which == 0), 1 - share / 0.35, 0.0)
         small = np.exp(1j * self.phase[20])
-        bent += old * 14 * (1j * small * np.sin((z * np.conj(small)).real / 70) + small * np.sin((z * np.conj(small)).imag / 55))
+        turned = z * np.conj(small)
+        bent += old * 14 * small * (1j * np.sin(turned.real / 70) + np.sin(turned.imag / 55))
         return bent
 
 
 def plan(nodes: float, mountains: float, ring: bool, rng: np.random.Generator) -> Layout:
-    """Lay out a region that will have about ``nodes`` junctions; ``mountains`` is their share of the region."""
+    """Lay out a region that will have about ``nodes`` junctions; ``mountains`` is their share of the
+    region."""
     city_nodes, towns = _sizes(nodes)
     size = np.concatenate([[city_nodes], TOWN_SHARE * city_nodes / np.arange(2, towns + 2)])
     radius_m = 1000 * np.sqrt(size / CITY_NODES_PER_KM2 / np.pi)
@@ -114,7 +123,8 @@ def plan(nodes: float, mountains: float, ring: bool, rng: np.random.Generator) -
 
 
 TOWN_SHARE = 0.25
-"""Town number k has this share of the city's junctions divided by k + 1: a rank-size rule with a dominant city."""
+"""Town number k has this share of the city's junctions divided by k + 1: a rank-size rule with a dominant
+city."""
 
 VILLAGE_NODES = 42.0
 COUNTRY_SHARE = 0.24
@@ -149,14 +159,16 @@ def _place_towns(shell: Layout, radius_m: np.ndarray, rng: np.random.Generator) 
     return np.array(chosen)
 
 
-def _cells(shell: Layout, centre, radius_m, ring_m: float, rng) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _cells(
+    shell: Layout, centre: np.ndarray, radius_m: np.ndarray, ring_m: float, rng: np.random.Generator
+) -> Cells:
     """Seeds of the cells whose borders become the main roads."""
     parts = [_city_cells(radius_m[0], ring_m, rng)]
     for spot, own in zip(centre[1:], radius_m[1:]):
         parts.append(_town_cells(spot, own, rng))
     seed, kind, side = (np.concatenate(column) for column in zip(*parts))
-    plain = hex_points(1.35 * shell.region_m, 2000.0, 0.32, rng)
-    high = hex_points(1.35 * shell.region_m, 2900.0, 0.32, rng)
+    plain = hex_points(1.2 * shell.region_m + 5000, 2000.0, 0.32, rng)
+    high = hex_points(1.2 * shell.region_m + 5000, 2900.0, 0.32, rng)
     land = np.concatenate([plain[shell.mountain(plain) < 0.5], high[shell.mountain(high) >= 0.5]])
     gap = cKDTree(np.c_[seed.real, seed.imag]).query(np.c_[land.real, land.imag])[0]
     land = land[(gap > 750) & (np.abs(land) > radius_m[0] * 1.12)]
@@ -169,16 +181,17 @@ def _cells(shell: Layout, centre, radius_m, ring_m: float, rng) -> tuple[np.ndar
     )
 
 
-def _city_cells(radius_m: float, ring_m: float, rng):
-    """An old centre of small irregular cells, then rows of blocks around it, the ring road between two rows, suburbs."""
+def _city_cells(radius_m: float, ring_m: float, rng: np.random.Generator) -> Cells:
+    """An old centre of small irregular cells, rows of blocks around it, the ring road between two rows,
+    suburbs."""
     old_m = float(np.clip(0.22 * radius_m, 250, 1400))
     old = hex_points(old_m, 260.0, 0.28, rng)
-    phase, first = rng.random() * 2 * np.pi, max(int(round(2 * np.pi * old_m / 480)), 5)
+    phase, first = rng.random() * 2 * np.pi, max(round(2 * np.pi * old_m / 480), 5)
     inner_end = ring_m or 0.7 * radius_m
     edges = _row_edges(old_m + 60, inner_end, 430.0, 700.0)
     outer = _row_edges(inner_end, 1.08 * radius_m, edges[-1] - edges[-2], 800.0)
     seeds, kinds, sides = [old], [np.full(len(old), OLD_TOWN)], [np.zeros(len(old))]
-    for k, (low, high) in enumerate([*zip(edges, edges[1:]), *zip(outer, outer[1:])]):
+    for low, high in [*pairwise(edges), *pairwise(outer)]:
         at_ring = ring_m > 0 and (high == inner_end or low == inner_end)
         suburb = low >= inner_end
         jitter = 0.0 if at_ring else (0.16 if suburb else 0.07)
@@ -190,7 +203,7 @@ def _city_cells(radius_m: float, ring_m: float, rng):
     return np.concatenate(seeds), np.concatenate(kinds), np.concatenate(sides)
 
 
-def _town_cells(centre: complex, radius_m: float, rng):
+def _town_cells(centre: complex, radius_m: float, rng: np.random.Generator) -> Cells:
     """Rows of cells around a crossroads."""
     phase, first = rng.random() * 2 * np.pi, int(rng.integers(3, 6))
     start_m = 0.62 * radius_m if radius_m < 650 else 330.0
@@ -198,22 +211,26 @@ def _town_cells(centre: complex, radius_m: float, rng):
     while edges[-1] < radius_m:
         edges.append(edges[-1] + 560.0)
     rows = []
-    for low, high in zip(edges, edges[1:]):
+    for low, high in pairwise(edges):
         rows.append(centre + _row((low + high) / 2, first, 620.0, phase, 0.05 * (high - low), rng))
-    kinds = [np.full(len(row), SUBURB if k and radius_m > 700 else (BLOCKS if radius_m > 700 else VILLAGE)) for k, row in enumerate(rows)]
+    inner, outer = (BLOCKS, SUBURB) if radius_m > 700 else (VILLAGE, VILLAGE)
+    kinds = [np.full(len(row), outer if k else inner) for k, row in enumerate(rows)]
     seed = np.concatenate(rows)
     return seed, np.concatenate(kinds), np.zeros(len(seed))
 
 
 def _row_edges(start: float, end: float, first_m: float, last_m: float) -> np.ndarray:
     """Borders of rows from ``start`` to ``end``, their depth growing from ``first_m`` to about ``last_m``."""
-    count = max(int(round((end - start) / (first_m + last_m) * 2)), 1)
+    count = max(round((end - start) / (first_m + last_m) * 2), 1)
     depth = np.linspace(first_m, last_m, count)
     return start + np.concatenate([[0.0], np.cumsum(depth) / depth.sum()]) * (end - start)
 
 
-def _row(radius_m: float, first: int, cell_m: float, phase: float, jitter_m: float, rng) -> np.ndarray:
-    """Seeds on a circle, as many as keep their distance near ``cell_m``, doubling so that radial roads run on."""
+def _row(
+    radius_m: float, first: int, cell_m: float, phase: float, jitter_m: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Seeds on a circle, as many as keep their distance near ``cell_m``, doubling so that radial roads run
+    on."""
     doublings = max(int(np.round(np.log2(2 * np.pi * radius_m / (first * cell_m)))), 0)
     count = first * 2**doublings
     angle = phase + 2 * np.pi * (np.arange(count) + 0.5) / count

@@ -1,4 +1,5 @@
-"""Main roads of an invented region: the borders between cells, thinned in the country and ranked by what they carry."""
+"""Main roads of an invented region: the borders between cells, thinned in the country and ranked by what they
+carry."""
 
 from dataclasses import dataclass
 
@@ -13,7 +14,8 @@ from engine.roads.synthetic.layout import COUNTRY, OUTSIDE, Layout
 TRUNK, PRIMARY, SECONDARY, TERTIARY, UNCLASSIFIED, RESIDENTIAL, LIVING_STREET, SERVICE, TRACK = (
     ROAD_CLASSES.index(name)
     for name in (
-        "trunk", "primary", "secondary", "tertiary", "unclassified", "residential", "living_street", "service", "track",
+        "trunk", "primary", "secondary", "tertiary", "unclassified", "residential", "living_street",
+        "service", "track",
     )
 )  # fmt: skip
 
@@ -47,6 +49,7 @@ def main_roads(layout: Layout, rng: np.random.Generator) -> Mains:
     corner = diagram.vertices[:, 0] + 1j * diagram.vertices[:, 1]
     ends, cells = np.array(diagram.ridge_vertices), np.sort(diagram.ridge_points, axis=1)
     real = (ends >= 0).all(1) & (layout.kind[cells] != OUTSIDE).all(1)
+    real &= (np.abs(corner[ends]) < 1.15 * layout.region_m).all(1)  # thin cells at the border run far out
     ends, cells = ends[real], cells[real]
 
     reach_m = np.zeros(len(seed))
@@ -76,7 +79,8 @@ def main_roads(layout: Layout, rng: np.random.Generator) -> Mains:
 
 
 def _dual_ring(layout: Layout, mains: Mains) -> Mains:
-    """Split the ring road into two one-way carriageways, driven on the right, and link them at every junction."""
+    """Split the ring road into two one-way carriageways, driven on the right, and link them at every
+    junction."""
     if not mains.ring.any():
         return mains
     on_ring = np.unique(np.r_[mains.a[mains.ring], mains.b[mains.ring]])
@@ -114,13 +118,22 @@ def _merge(corner: np.ndarray, short: np.ndarray, used: np.ndarray) -> tuple[np.
     number[present] = np.arange(len(present))
     weight = np.bincount(compact)
     place = (
-        np.bincount(compact, corner[used].real) / weight + 1j * np.bincount(compact, corner[used].imag) / weight
+        np.bincount(compact, corner[used].real) / weight
+        + 1j * np.bincount(compact, corner[used].imag) / weight
     )
     return place, number[label].astype(np.int32)
 
 
-def _thinned(layout: Layout, vertex, a, b, country, rng) -> np.ndarray:
-    """Which borders become roads: all in towns; in the country those that connect, along low ground, and some more."""
+def _thinned(
+    layout: Layout,
+    vertex: np.ndarray,
+    a: np.ndarray,
+    b: np.ndarray,
+    country: np.ndarray,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Which borders become roads: all in towns; in the country those that connect, along low ground, and some
+    more."""
     middle = (vertex[a] + vertex[b]) / 2
     high = layout.mountain(middle)
     cost = np.abs(vertex[a] - vertex[b]) * (1 + high * layout.height_m(middle) / 400)
@@ -128,7 +141,9 @@ def _thinned(layout: Layout, vertex, a, b, country, rng) -> np.ndarray:
     return tree | ~country | (rng.random(len(a)) < np.where(high > 0.5, 0.16, 0.42))
 
 
-def _loose_ends(layout: Layout, vertex, a, b, kept) -> np.ndarray:
+def _loose_ends(
+    layout: Layout, vertex: np.ndarray, a: np.ndarray, b: np.ndarray, kept: np.ndarray
+) -> np.ndarray:
     """Country roads that lead nowhere, save some up the mountain valleys."""
     place = (vertex * 1e-3).real
     matters = (layout.built_up(vertex)[0] < 1) | (layout.mountain(vertex) > 0.5) & (place % 1 < 0.4)
@@ -148,7 +163,9 @@ def _tree_edges(a: np.ndarray, b: np.ndarray, cost: np.ndarray, nodes: int) -> n
     return np.isin(low * nodes + high, tree.row.astype(np.int64) * nodes + tree.col)
 
 
-def _rank(layout: Layout, vertex, a, b, ring, country):
+def _rank(
+    layout: Layout, vertex: np.ndarray, a: np.ndarray, b: np.ndarray, ring: np.ndarray, country: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Class and street of each main road from the flow towards the city, and which to keep at the river."""
     wet = layout.river_m(vertex[a]) * layout.river_m(vertex[b]) < 0
     length = np.abs(vertex[a] - vertex[b])
@@ -165,7 +182,9 @@ def _rank(layout: Layout, vertex, a, b, ring, country):
     for hub in hubs:
         root = int(linked[np.argmin(np.abs(vertex[linked] - layout.centre[hub]))])
         distance, parent = dijkstra(both, indices=root, return_predecessors=True)
-        order = [int(v) for v in np.argsort(distance, kind="stable") if np.isfinite(distance[v]) and v != root]
+        order = [
+            int(v) for v in np.argsort(distance, kind="stable") if np.isfinite(distance[v]) and v != root
+        ]
         carried = weight.copy()
         for v in reversed(order):
             carried[parent[v]] += carried[v]
@@ -183,7 +202,12 @@ def _rank(layout: Layout, vertex, a, b, ring, country):
     share = flow / weight.sum()
     small = 220.0 / max(weight.sum(), 220.0)
     road_class = np.select(
-        [ring, share > max(0.16, small), share > max(0.035, small / 4), share > np.where(country, 0.02, 0.0015)],
+        [
+            ring,
+            share > max(0.16, small),
+            share > max(0.035, small / 4),
+            share > np.where(country, 0.02, 0.0015),
+        ],
         [TRUNK, PRIMARY, SECONDARY, TERTIARY],
         UNCLASSIFIED,
     )
@@ -192,7 +216,8 @@ def _rank(layout: Layout, vertex, a, b, ring, country):
 
 
 def _traffic(layout: Layout, vertex: np.ndarray) -> np.ndarray:
-    """Traffic starting at each vertex: town vertices share their settlement's size, country ones send a little."""
+    """Traffic starting at each vertex: town vertices share their settlement's size, country ones send a
+    little."""
     share, which = layout.built_up(vertex)
     inside = share < 1
     count = np.maximum(np.bincount(which[inside], minlength=len(layout.centre)), 1)
@@ -207,4 +232,3 @@ def _heaviest_child(order: list[int], parent: np.ndarray, carried: np.ndarray, n
         if heavy[above] < 0 or carried[v] > carried[heavy[above]]:
             heavy[above] = v
     return heavy
-

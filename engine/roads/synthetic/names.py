@@ -2,9 +2,19 @@
 
 import numpy as np
 
-_FIRST = "Al Bar Bel Cor Dal El Fen Gal Har Ist Kal Lor Mar Nor Or Pel Quin Ros Sal Tor Ul Val Wil Yar Zel Bran Cler Dor Mon Ster".split()  # noqa: E501
-_MIDDLE = "a e i o u an en in on ar er or al el il ol am em im as es is os ur".split()
-_LAST = "berg brook dale field ford ham ley mont mere more nick ridge stead ville ton wick wood worth".split()
+_FIRST = (
+    "Al", "Bar", "Bel", "Cor", "Dal", "El", "Fen", "Gal", "Har", "Ist", "Kal", "Lor", "Mar", "Nor",
+    "Or", "Pel", "Quin", "Ros", "Sal", "Tor", "Ul", "Val", "Wil", "Yar", "Zel", "Bran", "Cler",
+    "Dor", "Mon", "Ster",
+)  # fmt: skip
+_MIDDLE = (
+    "a", "e", "i", "o", "u", "an", "en", "in", "on", "ar", "er", "or", "al", "el", "il", "ol", "am",
+    "em", "im", "as", "es", "is", "os", "ur",
+)  # fmt: skip
+_LAST = (
+    "berg", "brook", "dale", "field", "ford", "ham", "ley", "mont", "mere", "more", "nick", "ridge",
+    "stead", "ville", "ton", "wick", "wood", "worth",
+)  # fmt: skip
 _KINDS = {
     "main": ("Avenue", "Road", "Boulevard", "Road"),
     "street": ("Street", "Street", "Lane", "Close", "Place", "Row", "Street", "Way"),
@@ -16,7 +26,8 @@ MAX_HOUSES = 90_000
 
 
 def street_names(main: np.ndarray, salt: int) -> list[str]:
-    """A name for each street, all different up to some hundred thousand; ``main`` marks roads rather than streets."""
+    """A name for each street, all different up to some hundred thousand; ``main`` marks roads rather than
+    streets."""
     stems = len(_FIRST) * len(_MIDDLE) * len(_LAST)
     names = []
     for i, road in enumerate(main):
@@ -26,7 +37,8 @@ def street_names(main: np.ndarray, salt: int) -> list[str]:
         middle, last = rest % len(_MIDDLE), rest // len(_MIDDLE)
         kinds = _KINDS["main" if road else "street"]
         kind = kinds[(i * 5 + salt + turn) % len(kinds)]
-        names.append(f"{_FIRST[first]}{_MIDDLE[middle]}{_LAST[last]} {kind}" + (f" {turn + 1}" if turn else ""))
+        again = f" {turn + 1}" if turn else ""
+        names.append(f"{_FIRST[first]}{_MIDDLE[middle]}{_LAST[last]} {kind}{again}")
     return names
 
 
@@ -49,7 +61,8 @@ def houses(
     length = np.abs(way)
     gap_m = max(HOUSE_GAP_M, float(length.sum()) / MAX_HOUSES)
     end_m = np.cumsum(length)
-    # A running milepost over all pieces places houses evenly without a loop; each edge starts at its own offset.
+    # A running milepost over all pieces places houses evenly without a loop; each edge starts at its own
+    # offset.
     edge_start = (end_m - length)[np.searchsorted(of, np.arange(len(edge)))]
     low = (end_m - length - edge_start[of]) / gap_m
     high = (end_m - edge_start[of]) / gap_m

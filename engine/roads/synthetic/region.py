@@ -52,8 +52,8 @@ def synthetic_region(
         centre: latitude and longitude of the city's centre, degrees.
         mountains: share of the region that is mountainous, 0 to 1.
 
-    The whole is strongly connected, for lorries too; outside the low-emission zone (the old centre) it is so for
-    vehicles that must keep out.
+    The whole is strongly connected, for lorries too; outside the low-emission zone (the old centre) it is so
+    for vehicles that must keep out.
 
     Raises:
         ValueError: an argument is out of range.
@@ -61,7 +61,7 @@ def synthetic_region(
     if not MIN_NODES <= nodes <= MAX_NODES:
         raise ValueError(f"roads.synthetic.nodes: {nodes} is not between {MIN_NODES} and {MAX_NODES}")
     if not (-75 <= centre[0] <= 75 and -180 <= centre[1] <= 180):
-        raise ValueError(f"roads.synthetic.centre: {centre} is not a (latitude within 75, longitude) in degrees")
+        raise ValueError(f"roads.synthetic.centre: {centre} is not (latitude within 75, longitude) degrees")
     if not 0 <= mountains <= 1:
         raise ValueError(f"roads.synthetic.mountains: {mountains} is not between 0 and 1")
     streams = Streams(seed)
@@ -82,7 +82,9 @@ def synthetic_region(
     return best
 
 
-def _draw(aim: float, ring: bool, streams: Streams, centre: tuple[float, float], mountains: float) -> RoadGraph:
+def _draw(
+    aim: float, ring: bool, streams: Streams, centre: tuple[float, float], mountains: float
+) -> RoadGraph:
     """One region laid out for ``aim`` junctions."""
     layout = plan(aim, mountains, ring, streams.generator("roads", "layout"))
     mains = main_roads(layout, streams.generator("roads", "mains"))
@@ -119,7 +121,14 @@ def _one_ways(layout: Layout, parts: Pieces, joined: Chains) -> Chains:
     return joined.take(~safe_to_drop(len(parts.z), joined.start, joined.end, wish))
 
 
-def _graph(layout: Layout, parts: Pieces, joined: Chains, flags, streams: Streams, centre) -> RoadGraph:
+def _graph(
+    layout: Layout,
+    parts: Pieces,
+    joined: Chains,
+    flags: np.ndarray,
+    streams: Streams,
+    centre: tuple[float, float],
+) -> RoadGraph:
     """Number the nodes, give every edge its attributes and every street its name and houses."""
     place, number = np.unique(joined.start, return_inverse=True)
     tail, head = number.astype(np.int32), np.searchsorted(place, joined.end).astype(np.int32)
@@ -129,7 +138,7 @@ def _graph(layout: Layout, parts: Pieces, joined: Chains, flags, streams: Stream
     slow = 1 - (1 - _MOUNTAIN_SHARE) * layout.mountain(z_mid)
     kmh = np.where(share < 1, _TOWN_KMH[road_class], np.round(_OPEN_KMH[road_class] * slow, -1))
     kmh = np.maximum(kmh, 20.0)
-    edge_flags = _zones(layout, parts, joined, tail, head, len(place), flags[joined.first], road_class, streams)
+    edge_flags = _zones(layout, parts, joined, tail, head, flags[joined.first], streams)
 
     bent = layout.warp(parts.z)
     plane = Projection(*map(float, centre))
@@ -139,13 +148,14 @@ def _graph(layout: Layout, parts: Pieces, joined: Chains, flags, streams: Stream
     step[joined.ptr[1:-1] - 1] = 0.0  # from the end of one edge to the start of the next
     length_m = np.round(np.add.reduceat(step, joined.ptr[:-1]), 3)
 
-    name_id, names, house = _addresses(parts, joined, road_class, share, bent, streams)
+    name_id, names, house = _addresses(parts, joined, share, bent, streams)
     house_lat, house_lon = (np.round(axis, 7) for axis in plane.to_lat_lon(house[2].real, house[2].imag))
     river = layout.warp(_river_line(layout))
     water = [np.round(axis, 6).tolist() for axis in plane.to_lat_lon(river.real, river.imag)]
     edges = np.arange(len(tail), dtype=np.int32)
     return RoadGraph(
-        lat=lat[place], lon=lon[place], tail=tail, head=head, length_m=length_m, speed_mps=np.round(kmh / 3.6, 6),
+        lat=lat[place], lon=lon[place], tail=tail, head=head, length_m=length_m,
+        speed_mps=np.round(kmh / 3.6, 6),
         road_class=road_class.astype(np.uint8), flags=edge_flags, name_id=name_id, names=names,
         shape_ptr=joined.ptr.astype(np.int64), shape_lat=shape_lat, shape_lon=shape_lon,
         arc_tail=tail.copy(), arc_head=head.copy(), arc_edge=edges,
@@ -160,9 +170,18 @@ def _graph(layout: Layout, parts: Pieces, joined: Chains, flags, streams: Stream
     )  # fmt: skip
 
 
-def _zones(layout, parts, joined, tail, head, nodes, flags, road_class, streams) -> np.ndarray:
+def _zones(
+    layout: Layout,
+    parts: Pieces,
+    joined: Chains,
+    tail: np.ndarray,
+    head: np.ndarray,
+    flags: np.ndarray,
+    streams: Streams,
+) -> np.ndarray:
     """Flags of each edge with the low-emission zone and the streets closed to lorries."""
     z = parts.z[joined.point[(joined.ptr[:-1] + joined.ptr[1:]) // 2]]
+    nodes, road_class = int(tail.max()) + 1, parts.road_class[joined.first]
     zone = np.abs(z) < 0.26 * layout.radius_m[0]
     part = strong_parts(nodes, tail[~zone], head[~zone])
     reached = largest(part)
@@ -174,8 +193,11 @@ def _zones(layout, parts, joined, tail, head, nodes, flags, road_class, streams)
     return (flags + zone * LOW_EMISSION_ZONE + closed * TRUCK_FORBIDDEN).astype(np.uint8)
 
 
-def _addresses(parts, joined, road_class, share, bent, streams):
+def _addresses(
+    parts: Pieces, joined: Chains, share: np.ndarray, bent: np.ndarray, streams: Streams
+) -> tuple[np.ndarray, tuple[str, ...], tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Name of each edge, all names, and (street, number, place) of every house."""
+    road_class = parts.road_class[joined.first]
     named = road_class != TRACK
     street, order = np.unique(parts.street[joined.lowest][named], return_inverse=True)
     name_id = np.full(len(road_class), -1, np.int32)

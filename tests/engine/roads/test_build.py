@@ -31,7 +31,9 @@ def test_shapes_join_the_nodes_and_measure_up(town):
         lat, lon = graph.shape(edge)
         assert (lat[0], lon[0]) == (graph.lat[graph.tail[edge]], graph.lon[graph.tail[edge]])
         assert (lat[-1], lon[-1]) == (graph.lat[graph.head[edge]], graph.lon[graph.head[edge]])
-        assert great_circle_m(lat[:-1], lon[:-1], lat[1:], lon[1:]).sum() == pytest.approx(graph.length_m[edge])
+        assert great_circle_m(lat[:-1], lon[:-1], lat[1:], lon[1:]).sum() == pytest.approx(
+            graph.length_m[edge]
+        )
 
 
 def test_ways_meet_only_at_shared_nodes(osm_file):
@@ -97,7 +99,9 @@ def test_speeds_from_tags_and_defaults(osm_file):
 def test_untagged_speed_is_the_median_of_many_tagged_ones(osm_file):
     """Thirty tagged ways of a class teach what the class allows here; a few do not."""
     nodes = {i: (90.0 * i, 0.0) for i in range(36)}
-    ways = [(i + 1, [i, i + 1], {"highway": "tertiary", "maxspeed": "70" if i % 2 else "80"}) for i in range(31)]
+    ways = [
+        (i + 1, [i, i + 1], {"highway": "tertiary", "maxspeed": "70" if i % 2 else "80"}) for i in range(31)
+    ]
     ways += [(i + 1, [i, i + 1], {"highway": "tertiary"}) for i in range(31, 35)]
     graph = build_graph(read_osm(osm_file(nodes, ways)))
     assert graph.meta["default_kmh"] == {"tertiary": 80.0}
@@ -116,14 +120,17 @@ def test_truck_forbidden_edges(osm_file):
 
 
 def test_low_emission_zone_with_a_hole(osm_file, town):
-    """Edges inside the zone's outer boundary and outside its inner one are marked; lines come in any order."""
+    """Edges inside the outer boundary and outside the inner one are marked; lines come in any order."""
     nodes = {10 * row + col: (300.0 * col, 300.0 * row) for row in range(4) for col in range(4)}
     ways = [(100 + i, [10 * i + c for c in range(4)], STREET) for i in range(4)]
     ways += [(200 + i, [10 * r + i for r in range(4)], STREET) for i in range(4)]
     nodes |= {901: (-50, -50), 902: (1000, -50), 903: (1000, 650), 904: (-50, 650)}
     nodes |= {911: (200, 200), 912: (400, 200), 913: (400, 400), 914: (200, 400)}
     ways += [(300, [903, 904, 901], {}), (301, [901, 902, 903], {}), (302, [911, 912, 913, 914, 911], {})]
-    zone = ({"type": "boundary", "boundary": "low_emission_zone"}, [("w", 302, "inner"), ("w", 300, "outer"), ("w", 301, "outer")])
+    zone = (
+        {"type": "boundary", "boundary": "low_emission_zone"},
+        [("w", 302, "inner"), ("w", 300, "outer"), ("w", 301, "outer")],
+    )
     graph = build_graph(read_osm(osm_file(nodes, ways, [zone])))
     marked = graph.flags & LOW_EMISSION_ZONE > 0
     x_m, y_m = Projection(45.0, 10.0).to_xy(*(
@@ -143,9 +150,9 @@ def test_houses_on_buildings_stand_at_their_middle(osm_file):
     outline = (9, [5, 6, 7, 8], {"building": "yes", "addr:housenumber": "12 bis", "addr:street": "Lane"})
     graph = build_graph(read_osm(osm_file(nodes, [(1, [1, 2], STREET), outline])))
     assert graph.house_number == ("12 bis",)
-    assert great_circle_m(graph.house_lat[0], graph.house_lon[0], graph.lat[0], graph.lon[0]) == pytest.approx(
-        np.hypot(20, 20), rel=0.01
-    )
+    assert great_circle_m(
+        graph.house_lat[0], graph.house_lon[0], graph.lat[0], graph.lon[0]
+    ) == pytest.approx(np.hypot(20, 20), rel=0.01)
     assert graph.names == ("Lane",)
 
 
@@ -165,9 +172,12 @@ def test_useless_road_files_are_refused(osm_file, nodes, ways, says):
     assert "\n" not in str(refused.value)
 
 
-@given(st.lists(st.lists(st.integers(0, 14), min_size=1, max_size=8), min_size=1, max_size=8), st.integers(0, 2**32))
+@given(
+    st.lists(st.lists(st.integers(0, 14), min_size=1, max_size=8), min_size=1, max_size=8),
+    st.integers(0, 2**32),
+)
 def test_any_ways_give_a_sound_graph_or_an_error(way_nodes, seed):
-    """Whatever is drawn (loops, repeats, missing nodes): edges fit their shapes and all nodes reach each other."""
+    """Loops, repeats, missing nodes: edges fit their shapes and all nodes reach each other."""
     rng = np.random.default_rng(seed)
     there = np.flatnonzero(rng.random(15) < 0.9)
     tags = [STREET | {"oneway": ["no", "yes", "-1"][rng.integers(3)]} for _ in way_nodes]

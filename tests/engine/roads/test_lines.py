@@ -20,8 +20,8 @@ def graph(edges: list[tuple[int, int, list[tuple[float, float]], int, int]]) -> 
         flags=np.zeros(len(edges), np.uint8), name_id=np.array([e[4] for e in edges], np.int32),
         names=("High Street", "Mill Lane"),
         shape_ptr=np.concatenate(([0], np.cumsum([len(e[2]) for e in edges]))).astype(np.int64),
-        shape_lat=lat, shape_lon=lon, arc_tail=ints, arc_head=ints, arc_edge=ints, routing_node=ints, sink=ints,
-        house_street=ints, house_number=(), house_lat=none, house_lon=none,
+        shape_lat=lat, shape_lon=lon, arc_tail=ints, arc_head=ints, arc_edge=ints, routing_node=ints,
+        sink=ints, house_street=ints, house_number=(), house_lat=none, house_lon=none,
     )  # fmt: skip
 
 

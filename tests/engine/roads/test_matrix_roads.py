@@ -41,7 +41,14 @@ def test_square(tmp_path):
 def test_npz(tmp_path):
     """Arrays with everything stated."""
     seconds = np.array([[0, 10.5], [np.inf, 0]])
-    np.savez(tmp_path / "t.npz", names=["x", "y"], duration_s=seconds, distance_m=seconds * 10, lat=[45, 46], lon=[9, 9])
+    np.savez(
+        tmp_path / "t.npz",
+        names=["x", "y"],
+        duration_s=seconds,
+        distance_m=seconds * 10,
+        lat=[45, 46],
+        lon=[9, 9],
+    )
     roads = MatrixRoads.read(tmp_path / "t.npz")
     assert roads.duration_ms.tolist() == [[0, 10_500], [UNREACHABLE, 0]]
     assert roads.distance_m[0, 1] == 105
@@ -62,7 +69,9 @@ def test_a_drive_is_a_straight_line(tmp_path):
 
 def test_places_by_name_and_by_position(tmp_path):
     """An unknown name is answered with the nearest; without a name the nearest place counts."""
-    roads = MatrixRoads.read(write(tmp_path, "from,to,seconds\nDepot,Anna,60\nAnna,Depot,60\n"), {"Anna": (45, 10)})
+    roads = MatrixRoads.read(
+        write(tmp_path, "from,to,seconds\nDepot,Anna,60\nAnna,Depot,60\n"), {"Anna": (45, 10)}
+    )
     with pytest.raises(ValueError, match="'Ana'; the nearest name is 'Anna'"):
         roads.snap(0, 0, CAR, "Ana")
     assert roads.snap(44.9, 10, CAR).node == 1
@@ -73,7 +82,9 @@ def test_places_by_name_and_by_position(tmp_path):
 
 def test_zero_seconds_take_no_time_yet_count_up(tmp_path):
     """Two places in one: keyframes rise strictly all the same."""
-    roads = MatrixRoads.read(write(tmp_path, "from,to,seconds\na,b,0\nb,a,0\n"), {"a": (45, 10), "b": (45, 10)})
+    roads = MatrixRoads.read(
+        write(tmp_path, "from,to,seconds\na,b,0\nb,a,0\n"), {"a": (45, 10), "b": (45, 10)}
+    )
     assert np.diff(roads.drive(0, 1, 7, CAR).t_us).tolist() == [1]
 
 

@@ -36,6 +36,22 @@ def test_only_needed_nodes_are_kept(osm_file):
     assert np.isfinite(raw.node_lat).all()
 
 
+def test_new_nodes_of_an_editor(osm_file):
+    """Negative ids, as a map editor gives to what was never uploaded, are ids like any other."""
+    nodes = {-7: (0, 0), -3: (90, 0), 5: (90, 90)}
+    raw = read_osm(osm_file(nodes, [(-1, [-7, -3, 5, -99], {"highway": "residential"})]))
+    assert raw.node_id.tolist() == [-7, -3, 5]
+    assert build_graph(raw).length_m.sum() == pytest.approx(360, rel=1e-3)
+
+
+def test_ways_before_nodes(osm_file):
+    """A file in another order than usual gives the same roads."""
+    path = osm_file({1: (0, 0), 2: (90, 0)}, [(1, [1, 2], {"highway": "residential"})])
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([*lines[:2], lines[4], *lines[2:4], lines[5]]))
+    assert build_graph(read_osm(path)).nodes == 2
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [

@@ -5,6 +5,7 @@ import socket
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import pairwise
 from urllib.parse import parse_qs, urlparse
 
 import numpy as np
@@ -17,7 +18,10 @@ from engine.roads.cache import load_place
 from engine.roads.place import MissingExtra, chains, read_place
 from engine.roads.raw import RoadFileError
 
-SQUARE = {"type": "Polygon", "coordinates": [[[9.99, 44.99], [10.02, 44.99], [10.02, 45.02], [9.99, 45.02], [9.99, 44.99]]]}
+SQUARE = {
+    "type": "Polygon",
+    "coordinates": [[[9.99, 44.99], [10.02, 44.99], [10.02, 45.02], [9.99, 45.02], [9.99, 44.99]]],
+}
 FOUND = {
     "place_id": 1, "licence": "ODbL 1.0", "osm_type": "relation", "osm_id": 7, "lat": "45.0", "lon": "10.0",
     "class": "boundary", "type": "administrative", "place_rank": 16, "importance": 0.5, "addresstype": "town",
@@ -142,7 +146,7 @@ def test_without_osmnx_one_line_says_what_to_install(monkeypatch, tmp_path):
 def test_chains_hold_every_segment_once(segments):
     """Loops, branches and repeats included."""
     lines = chains(segments)
-    assert sorted(pair for line in lines for pair in zip(line[:-1], line[1:])) == sorted(segments)
+    assert sorted(pair for line in lines for pair in pairwise(line)) == sorted(segments)
 
 
 def test_chains_are_as_drawn():

@@ -1,6 +1,7 @@
 """Shortest paths: RoutingKit and scipy against each other and against the definition."""
 
 import heapq
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -32,7 +33,9 @@ def by_definition(nodes, edges, banned, weights) -> np.ndarray:
     table = np.full((nodes, nodes), UNREACHABLE)
     for start in range(nodes):
         table[start, start] = 0
-        queue = [(weights[e], e) for e, (tail, _) in enumerate(edges) if tail == start and weights[e] < UNREACHABLE]
+        queue = [
+            (weights[e], e) for e, (tail, _) in enumerate(edges) if tail == start and weights[e] < UNREACHABLE
+        ]
         heapq.heapify(queue)
         done = set()
         while queue:
@@ -55,7 +58,7 @@ def check_path(edges, banned, weights, source, target, weight, path):
         return
     assert edges[path[0]][0] == source
     assert edges[path[-1]][1] == target
-    for before, after in zip(path[:-1], path[1:]):
+    for before, after in pairwise(path):
         assert edges[before][1] == edges[after][0]
         assert (before, after) not in banned
     assert sum(weights[edge] for edge in path) == weight
@@ -63,7 +66,7 @@ def check_path(edges, banned, weights, source, target, weight, path):
 
 @given(networks())
 def test_both_routers_answer_as_defined(network):
-    """Matrix and paths equal a plain Dijkstra over edges, with restrictions, closures, loops and parallel edges."""
+    """Matrix and paths equal a plain Dijkstra over edges: restrictions, closures, loops, parallel edges."""
     nodes, edges, banned, weights = network
     rng = np.random.default_rng(len(edges))
     graph = graph_of(rng.random(nodes) * 1e3, rng.random(nodes) * 1e3, *zip(*edges), banned=banned)
@@ -83,7 +86,7 @@ def test_both_routers_answer_as_defined(network):
 
 @given(networks(), st.data())
 def test_updated_metrics_equal_new_ones(network, data):
-    """Changing a few weights gives the metric that all weights together give, down to the path among equals."""
+    """Changing a few weights gives the metric of all weights together, down to the path among equals."""
     nodes, edges, banned, weights = network
     graph = graph_of(np.arange(nodes) * 10.0, np.zeros(nodes), *zip(*edges), banned=banned)
     changed = data.draw(st.lists(st.integers(0, len(edges) - 1), unique=True))
@@ -101,19 +104,27 @@ def test_updated_metrics_equal_new_ones(network, data):
 
 
 def cross(osm_file, restriction=None, extra_ways=()):
-    """A crossing 5 with arms south 1, east 2, north 3, west 4, and a ring road around the ends of the arms."""
+    """A crossing 5 with arms south 1, east 2, north 3, west 4, and a ring road around their ends."""
     nodes = {1: (0, -80), 2: (80, 0), 3: (0, 80), 4: (-80, 0), 5: (0, 0)}
     ways = [(10 + arm, [arm, 5], STREET) for arm in (1, 2, 3, 4)]
     ways += [(20 + a, [a, b], STREET) for a, b in ((1, 2), (2, 3), (3, 4), (4, 1))]
     relations = [restriction] if restriction else []
     graph = build_graph(read_osm(osm_file(nodes, [*ways, *extra_ways], relations)))
-    number = {name: int(np.argmin(np.hypot(graph.lat - lat, graph.lon - lon))) for name, (lat, lon) in ENDS.items()}
+    number = {
+        name: int(np.argmin(np.hypot(graph.lat - lat, graph.lon - lon))) for name, (lat, lon) in ENDS.items()
+    }
     return graph, number
 
 
 ENDS = {
     name: (45 + y / 111195.08, 10 + x / 78626.8)
-    for name, (x, y) in {"south": (0, -80), "east": (80, 0), "north": (0, 80), "west": (-80, 0), "middle": (0, 0)}.items()
+    for name, (x, y) in {
+        "south": (0, -80),
+        "east": (80, 0),
+        "north": (0, 80),
+        "west": (-80, 0),
+        "middle": (0, 0),
+    }.items()
 }
 
 
@@ -124,11 +135,14 @@ def turn(kind, from_way, to_way, **tags):
 
 
 def way_taken(graph, origin, destination, avoid_ring=True):
-    """Nodes passed on the shortest way; the ring costs ten times as much, so that it is taken only if it must."""
+    """Nodes passed on the shortest way; the ring costs ten times as much and is taken only if it must."""
     weights = np.rint(graph.length_m * 1000).astype(np.int64)
     if avoid_ring:
         weights = np.where(graph.length_m > 100, weights * 10, weights)
-    routes = [make_router(graph).metric(weights).path(origin, destination), ScipyRouter(graph).metric(weights).path(origin, destination)]
+    routes = [
+        make_router(graph).metric(weights).path(origin, destination),
+        ScipyRouter(graph).metric(weights).path(origin, destination),
+    ]
     assert routes[0][0] == routes[1][0]
     edges = routes[0][1]
     return [origin, *graph.head[edges].tolist()]
@@ -142,7 +156,7 @@ def test_without_a_restriction_the_crossing_is_crossed(osm_file):
 
 
 def test_no_left_turn(osm_file):
-    """From the south one may not turn left; going straight on and a left turn from elsewhere stay possible."""
+    """From the south no left turn; straight on and left turns from elsewhere stay possible."""
     graph, at = cross(osm_file, turn("no_left_turn", 11, 14))
     route = way_taken(graph, at["south"], at["west"])
     assert route[:3] != [at["south"], at["middle"], at["west"]]
@@ -153,7 +167,7 @@ def test_no_left_turn(osm_file):
 
 
 def test_only_straight_on(osm_file):
-    """From the south only the north may follow; the crossing itself can still be a destination and a start."""
+    """From the south only the north may follow; the crossing can still be a destination and a start."""
     graph, at = cross(osm_file, turn("only_straight_on", 11, 13))
     for side in ("west", "east"):
         assert way_taken(graph, at["south"], at[side])[1:3] != [at["middle"], at[side]]
@@ -167,7 +181,10 @@ def test_no_u_turn(osm_file):
     nodes = {1: (0, 0), 2: (90, 0), 3: (180, 0), 4: (180, 90)}
     ways = [(1, [1, 2], STREET), (2, [2, 3], STREET), (3, [3, 4], STREET)]
     ways.append((4, [2, 4], STREET))
-    banned = ({"type": "restriction", "restriction": "no_u_turn"}, [("w", 1, "from"), ("n", 2, "via"), ("w", 1, "to")])
+    banned = (
+        {"type": "restriction", "restriction": "no_u_turn"},
+        [("w", 1, "from"), ("n", 2, "via"), ("w", 1, "to")],
+    )
     graph = build_graph(read_osm(osm_file(nodes, ways, [banned])))
     assert graph.meta["restrictions"] == 1
     first = int(np.argmin(graph.lon))
@@ -183,8 +200,14 @@ def test_no_u_turn(osm_file):
     [
         turn("no_left_turn", 11, 14, **{"except": "motorcar"}),
         turn("no_left_turn", 11, 999),
-        ({"type": "restriction", "restriction:hgv": "no_left_turn"}, [("w", 11, "from"), ("n", 5, "via"), ("w", 14, "to")]),
-        ({"type": "restriction", "restriction": "no_left_turn"}, [("w", 11, "from"), ("w", 12, "via"), ("w", 14, "to")]),
+        (
+            {"type": "restriction", "restriction:hgv": "no_left_turn"},
+            [("w", 11, "from"), ("n", 5, "via"), ("w", 14, "to")],
+        ),
+        (
+            {"type": "restriction", "restriction": "no_left_turn"},
+            [("w", 11, "from"), ("w", 12, "via"), ("w", 14, "to")],
+        ),
         ({"type": "restriction", "restriction": "no_left_turn"}, [("w", 11, "from"), ("w", 14, "to")]),
     ],
 )
@@ -196,12 +219,42 @@ def test_restrictions_that_do_not_bind(osm_file, restriction):
     assert sum(graph.meta[key] for key in counts) == 1
 
 
+def test_a_way_through_the_crossing_is_ambiguous(osm_file):
+    """Drawn through the via node, the side meant cannot be told: ignored rather than guessed."""
+    through = (30, [1, 5, 3], STREET | {"name": "Through"})
+    graph, _ = cross(osm_file, turn("no_left_turn", 30, 14), [through])
+    assert (graph.meta["restrictions"], graph.meta["restrictions_ignored"]) == (0, 1)
+
+
+def test_two_only_restrictions_allow_both(osm_file):
+    """``only_straight_on`` and ``only_right_turn`` from one street leave two ways on."""
+    nodes = {1: (0, -80), 2: (80, 0), 3: (0, 80), 4: (-80, 0), 5: (0, 0)}
+    ways = [(10 + arm, [arm, 5], STREET) for arm in (1, 2, 3, 4)]
+    graph = build_graph(
+        read_osm(osm_file(nodes, ways, [turn("only_straight_on", 11, 13), turn("only_right_turn", 11, 12)]))
+    )
+    into = [e for e in range(graph.edges) if graph.arc_head[e] >= graph.nodes]
+    assert len(into) == 1
+    onward = [
+        e
+        for t, e in zip(graph.arc_tail.tolist(), graph.arc_edge.tolist())
+        if t == graph.arc_head[into[0]] and e >= 0
+    ]
+    assert len(onward) == 2
+
+
 def test_restrictions_strand_nobody(osm_file):
     """A street that may be entered but, by restriction, not left again is no part of the network."""
     nodes = {1: (0, 0), 2: (90, 0), 3: (90, 90), 4: (180, 0)}
     ways = [(1, [1, 2], STREET), (2, [2, 3], STREET), (3, [3, 1], STREET), (4, [2, 4], STREET)]
-    only_in = ({"type": "restriction", "restriction": "no_entry"}, [("w", 1, "from"), ("n", 2, "via"), ("w", 4, "to")])
-    also = ({"type": "restriction", "restriction": "no_entry"}, [("w", 2, "from"), ("n", 2, "via"), ("w", 4, "to")])
+    only_in = (
+        {"type": "restriction", "restriction": "no_entry"},
+        [("w", 1, "from"), ("n", 2, "via"), ("w", 4, "to")],
+    )
+    also = (
+        {"type": "restriction", "restriction": "no_entry"},
+        [("w", 2, "from"), ("n", 2, "via"), ("w", 4, "to")],
+    )
     graph = build_graph(read_osm(osm_file(nodes, ways, [only_in, also])))
     everywhere = np.arange(graph.nodes)
     weights = np.rint(graph.length_m * 1000).astype(np.int64)

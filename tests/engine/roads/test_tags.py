@@ -57,7 +57,23 @@ def test_maxspeed_values_that_say_something(value, kmh):
 
 @pytest.mark.parametrize(
     "value",
-    ["", "0", "-30", "999", "fixme", "signals", "variable", "yes", "fast", "1e3", "50 furlongs", "RO:", "3", "؟", "5" * 400],
+    [
+        "",
+        "0",
+        "-30",
+        "999",
+        "fixme",
+        "signals",
+        "variable",
+        "yes",
+        "fast",
+        "1e3",
+        "50 furlongs",
+        "RO:",
+        "3",
+        "؟",
+        "5" * 400,
+    ],
 )
 def test_maxspeed_values_that_say_nothing(value):
     """Nonsense gives no speed, so the default of the class holds."""
@@ -65,7 +81,7 @@ def test_maxspeed_values_that_say_nothing(value):
 
 
 def test_speed_by_direction_and_fallback_keys():
-    """The limit of a direction beats the general one; a zone or source with a country code is the last resort."""
+    """The limit of a direction beats the general one; a country code elsewhere is the last resort."""
     assert tagged_kmh({"maxspeed": "50", "maxspeed:forward": "70"}, "forward") == 70
     assert tagged_kmh({"maxspeed": "50", "maxspeed:forward": "70"}, "backward") == 50
     assert tagged_kmh({"maxspeed": "fixme", "source:maxspeed": "RO:urban"}, "forward") == 50

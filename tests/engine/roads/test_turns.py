@@ -28,7 +28,11 @@ def test_equal_bans_share_a_copy():
     assert arcs.arc_head[:3].tolist() == [4, 4, 2]
     assert arcs.routing_node.tolist() == [0, 1, 2, 3, 2, 2]
     assert arcs.sink.tolist() == [0, 1, 5, 3]
-    assert [(t, e) for t, e in zip(arcs.arc_tail[5:].tolist(), arcs.arc_edge[5:].tolist())] == [(4, 4), (2, -1), (4, -1)]
+    assert [(t, e) for t, e in zip(arcs.arc_tail[5:].tolist(), arcs.arc_edge[5:].tolist())] == [
+        (4, 4),
+        (2, -1),
+        (4, -1),
+    ]
 
 
 @given(networks())
