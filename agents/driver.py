@@ -89,7 +89,8 @@ class Driver(FleetAgent):
         vehicle, started = self.vehicle, self.world.now
         self.known_closed.clear()
         self._rest_due = list(shift.breaks_us)
-        self._sums = {"driving_us": 0, "rest_us": 0, "idle_us": vehicle.idle_us, "engine_us": vehicle.engine_us}
+        self._sums = {"driving_us": 0, "rest_us": 0, "idle_us": vehicle.idle_us,
+                      "idle_used": vehicle.idle_used, "engine_us": vehicle.engine_us}  # fmt: skip
         self._unserved: list[str] = []
         self._tell("shift_started", depot_id=vehicle.depot_id, until_us=shift.end_us)
         yield self._for(self.rules.inspection_us)
@@ -98,6 +99,7 @@ class Driver(FleetAgent):
         for order_id in [*vehicle.onboard]:
             if self.tablet.order_of(order_id) is not None:  # still open: brought back unserved
                 self._unserved.append(order_id)
+                self._goods_at_depot(order_id)
             del vehicle.onboard[order_id]
         self._unserved += [s.order_id for s in self.tablet.stops if s.order_id not in self._unserved]
         self.tablet.stops = []
@@ -107,12 +109,19 @@ class Driver(FleetAgent):
             driving_s=self._sums["driving_us"] / SECOND,
             break_s=self._sums["rest_us"] / SECOND,
             idle_s=(vehicle.idle_us - self._sums["idle_us"]) / SECOND,
+            idle_fuel_ml=0.0 if vehicle.kind.electric else (vehicle.idle_used - self._sums["idle_used"]) / 1000,
             engine_s=(vehicle.engine_us - self._sums["engine_us"]) / SECOND,
             odometer_m=vehicle.odometer_mm / 1000,
             unserved=list(dict.fromkeys(self._unserved)),
         )
         if vehicle.kind.electric or vehicle.tank_share < 0.5:
             self._fill_at_depot()
+
+    def _goods_at_depot(self, order_id: str) -> None:
+        """Goods fetched from a customer and not delivered are at the depot now: what remains is a delivery from it."""
+        customer = self.customer_of(order_id)
+        if customer is not None and customer.order.pickup is not None and customer.order.delivery is not None:
+            customer.order = customer.order.moved(pickup=None, depot=self.vehicle.depot_id)
 
     def _route(self, shift: Shift) -> Steps:
         """Follow the tablet until the shift is over and the vehicle is home."""
@@ -306,7 +315,7 @@ class Driver(FleetAgent):
         self._on_the_road = False
         blocked = vehicle.drive.blocked_edge  # type: ignore[union-attr]
         self._harsh(began)
-        took = vehicle.end_trip(trip_id)
+        took = vehicle.end_trip(trip_id, pause_us or 0)
         self._sums["driving_us"] += world.now - began - (pause_us or 0)
         lat, lon = (place.lat, place.lon) if blocked is None else world.roads.place_of(vehicle.node)
         payload = {
@@ -361,7 +370,7 @@ class Driver(FleetAgent):
     # --- breaks and waiting ---
 
     def _rest_if_due(self, shift: Shift) -> Steps:
-        if self._rest_due and self.world.now >= self._rest_due[0][0]:
+        if self._rest_due and self.world.now >= self._next_rest(shift.end_us):
             yield from self._rest()
 
     def _rest(self) -> Steps:
@@ -371,7 +380,12 @@ class Driver(FleetAgent):
         yield self._for(length_us)
 
     def _next_rest(self, otherwise_us: int) -> int:
-        return min(otherwise_us, self._rest_due[0][0]) if self._rest_due else otherwise_us
+        """When the next break begins: as planned where the route says so, else as early as it may."""
+        if not self._rest_due:
+            return otherwise_us
+        earliest, latest, _ = self._rest_due[0]
+        planned = next((start for start, _ in self.tablet.breaks_us if earliest <= start <= latest), earliest)
+        return min(otherwise_us, planned)
 
     def _wait(self, until_us: int) -> Steps:
         """Wait for a window to open; a break that fits is taken meanwhile."""

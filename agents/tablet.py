@@ -18,6 +18,7 @@ class Tablet:
         self.stops: list[Stop] = []
         self.under_way: Stop | None = None
         self.leave_us: int | None = None
+        self.breaks_us: list[list[int]] = []  # as planned: start and end
         self.on_change: Callable[[], None] = lambda: None
 
     def report(self, kind: str, subject: str, payload: dict[str, Any], channel: str = "radio") -> str:
@@ -44,7 +45,7 @@ class Tablet:
         stops = [stop for stop in wanted if self._still_to_do(stop)]
         if not self._fits(stops):
             return "declined", [stop.order_id for stop in wanted], "would not fit on board"
-        self.stops, self.leave_us = stops, payload["leave_us"]
+        self.stops, self.leave_us, self.breaks_us = stops, payload["leave_us"], payload["breaks_us"]
         return "accepted", [stop.order_id for stop in stops], ""
 
     def _assign_order(self, payload: dict[str, Any]) -> tuple[str, list[str], str]:

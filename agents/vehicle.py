@@ -34,7 +34,7 @@ class Vehicle(FleetAgent):
         self.home_node = node
         self.device_id = f"dev-{name}"
         self.onboard: dict[str, Order] = {}
-        self.odometer_mm = self.used = self.engine_us = self.idle_us = 0  # used: microlitres or milliwatt-hours
+        self.odometer_mm = self.used = self.idle_used = self.engine_us = self.idle_us = 0  # used: microlitres or milliwatt-hours
         self.tank_share = fill_share
         self.trips = 0
         self._motion, self._trip_log = motion, trips
@@ -64,8 +64,8 @@ class Vehicle(FleetAgent):
             )
         return f"{self.name}:{self.trips}"
 
-    def end_trip(self, trip_id: str) -> dict[str, float]:
-        """Arrive: counters go up, the trip is logged; returns what the trip took."""
+    def end_trip(self, trip_id: str, paused_us: int = 0) -> dict[str, float]:
+        """Arrive: counters go up, the trip is logged; returns what the trip took, a roadside stop left out."""
         drive = self.drive
         assert drive is not None  # noqa: S101
         self.drive = None
@@ -78,7 +78,7 @@ class Vehicle(FleetAgent):
         self._trip_log.add(trip_id, self.name, drive.t_us, drive.x_mm, drive.y_mm)
         return {
             "distance_m": distance_mm / 1000,
-            "driving_s": driving_us / 1e6,
+            "driving_s": (driving_us - paused_us) / 1e6,
             "fuel_ml": 0.0 if self.kind.electric else used / 1000,
             "energy_wh": used / 1000 if self.kind.electric else 0.0,
             "odometer_m": self.odometer_mm / 1000,
@@ -108,6 +108,7 @@ class Vehicle(FleetAgent):
         if duration_us <= 0:
             return
         used = self.kind.idle(duration_us / 1e6)
+        self.idle_used += used
         self.engine_us += duration_us
         self.idle_us += duration_us
         self._use(used)

@@ -85,9 +85,7 @@ def station_weather(data: Path = DATA) -> dict[str, tuple[float, float]]:
         "snow": (column("precip") > 0) & (column("temp") <= 33),
     }
     days = len({(row["origin"], row["month"], row["day"]) for row in rows})
-    winter = len(
-        {(row["origin"], row["month"], row["day"]) for row in rows if int(row["month"]) in (12, 1, 2, 3)}
-    )
+    winter = len({(row["origin"], row["month"], row["day"]) for row in rows if int(row["month"]) in (12, 1, 2, 3)})
     found = {}
     for kind, hours in wet.items():
         begins = hours & ~(np.roll(hours, 1) & (station == np.roll(station, 1)))
@@ -106,9 +104,7 @@ def main() -> None:
     level = np.array(config.congestion_weekday)
     speed = 1 - level * (1 - config.speed_at_peak[ROAD_CLASSES.index("motorway")])
     local = config.local_cv * (config.calm_share + (1 - config.calm_share) * level)
-    print(
-        "| hour | detectors: level | default: level | detectors: speed | default: motorway speed | ", end=""
-    )
+    print("| hour | detectors: level | default: level | detectors: speed | default: motorway speed | ", end="")
     print("detectors: local cv | default: local cv | detectors: day cv |")
     print("| --- " * 8 + "|")
     columns = (congestion_by_hour(times), level, speed_by_hour(times), speed, local_variation(times), local,
@@ -116,11 +112,7 @@ def main() -> None:
     for hour in range(24):
         print(f"| {hour} | " + " | ".join(f"{column[hour]:.2f}" for column in columns) + " |")
     print(f"\ncorrelation of levels {np.corrcoef(columns[0], level)[0, 1]:.2f}\n")
-    print(
-        "| weather | stations: spells a day | default | stations: mean hours | default |\n"
-        + "| --- " * 5
-        + "|"
-    )
+    print("| weather | stations: spells a day | default | stations: mean hours | default |\n" + "| --- " * 5 + "|")
     for kind, (spells, hours) in station_weather(data).items():
         default = KINDS[kind]
         shown = (spells, default.spells_per_day, hours, default.mean_hours)

@@ -27,6 +27,7 @@ class Scenario:
 
     model: ScenarioModel
     source: str
+    sets: tuple[str, ...] = ()
 
     @property
     def local(self) -> LocalTime:
@@ -55,6 +56,7 @@ def load(source: str | Path | dict[str, Any], sets: Iterable[str] = (), seed: in
     else:
         name, raw = str(source), read_yaml(Path(source))
         raw = _with_absolute_paths(raw, Path(source).resolve().parent)
+    sets = tuple(sets)
     for text in sets:
         raw = apply_set(raw, text)
     if seed is not None:
@@ -66,7 +68,7 @@ def load(source: str | Path | dict[str, Any], sets: Iterable[str] = (), seed: in
     problems = [*_check_time(model, name), *check_names(model, name)]
     if problems:
         raise BadInput(problems)
-    return Scenario(model, name)
+    return Scenario(model, name, sets)
 
 
 def apply_set(raw: dict[str, Any], text: str) -> dict[str, Any]:

@@ -17,6 +17,8 @@ from agents.world import LATE
 from engine.clock import HOUR, SECOND
 from engine.digest import combine
 from engine.ledger import read_ledger
+from engine.records import write_parquet
+from engine.roads.lines import road_lines
 from scenarios.build import Built, Ground, build
 from scenarios.commands import apply_command, check_command
 from scenarios.folder import CommandLog, checksums, make_folder, utc_now, versions, write_json
@@ -66,6 +68,9 @@ class Session:
         self._log = CommandLog(folder)
         if folder is not None:
             self._write_manifest("running")
+            if ground.roads.graph is not None:
+                lines = road_lines(ground.roads.graph)
+                write_parquet(folder / "roads.parquet", lines.schema, [lines])
         for command in commands:
             self._accept(command["at_us"], command["kind"], command["payload"], command["by"], not recorded)
 
@@ -170,16 +175,9 @@ class Session:
         return Run.read(folder)
 
     def _write_results(self, folder: Path, kpis: dict, dimensions: pa.Table, manifest: dict) -> None:
-        from engine.records import write_parquet
-        from engine.roads.lines import road_lines
-
         write_json(folder / "kpis.json", kpis)
         write_parquet(folder / "kpis.parquet", dimensions.schema, [dimensions])
         write_json(folder / "people.json", self.built.people)
-        graph = self.built.ground.roads.graph
-        if graph is not None:
-            lines = road_lines(graph)
-            write_parquet(folder / "roads.parquet", lines.schema, [lines])
         write_json(folder / "manifest.json", manifest | {"checksums": checksums(folder)})
 
     # --- the manifest ---
@@ -198,6 +196,7 @@ class Session:
             "heartbeat": utc_now(),
             "simulated_to_us": self.world.now,
             "scenario_file": Path(scenario.source).name,
+            "sets": [*scenario.sets],
             "scenario": scenario.model.json_ready(),
             "router": built.ground.roads.router_name,
             "projection": {"lat0": projection.lat0, "lon0": projection.lon0},

@@ -56,6 +56,7 @@ class VehicleView:
     stops: tuple[Stop, ...] = ()
     started: Stop | None = None
     free_at_us: int | None = None  # planned end of what it does now
+    leave_us: int | None = None  # when it was told to leave the depot, until it does
     changes: int = 0  # of its route since the shift began
 
 
@@ -210,7 +211,7 @@ class Belief:
     def _departed(self, _at: int, p: dict) -> None:
         vehicle = self.vehicles[p["vehicle_id"]]
         started = next((s for s in vehicle.stops if s.order_id == p["to"]), None) if p["purpose"] == "task" else None
-        self._vehicle(p["vehicle_id"], state="driving", started=started, free_at_us=p["due_us"])
+        self._vehicle(p["vehicle_id"], state="driving", started=started, free_at_us=p["due_us"], leave_us=None)
 
     def _arrived(self, at: int, p: dict) -> None:
         state = "waiting" if p["purpose"] == "task" else "idle"
@@ -224,7 +225,11 @@ class Belief:
         self._vehicle(p["vehicle_id"], state="break", free_at_us=p["until_us"])
 
     def _shift_ended(self, _at: int, p: dict) -> None:
+        depot_id = self.vehicles[p["vehicle_id"]].depot_id
         for order_id in p["unserved"]:
+            known = self.orders.get(order_id)
+            if known and known.onboard and known.order.pickup and known.order.delivery:  # fetched, now at the depot
+                self._order(order_id, order=known.order.moved(pickup=None, depot=depot_id))
             self._order(order_id, vehicle_id=None, onboard=None)
         self._vehicle(p["vehicle_id"], state="off", shift_us=None, stops=(), started=None, free_at_us=None)
 
@@ -258,7 +263,7 @@ class Belief:
             self._order(stop.order_id, vehicle_id=p["vehicle_id"], planned_us=stop.arrive_us)
         if vehicle.started is not None and vehicle.started not in stops:
             stops = (vehicle.started, *stops)
-        self._vehicle(p["vehicle_id"], stops=stops, changes=vehicle.changes + 1)
+        self._vehicle(p["vehicle_id"], stops=stops, leave_us=p["leave_us"], changes=vehicle.changes + 1)
 
     def _assign_order(self, _at: int, p: dict) -> None:
         known = self.orders.get(p["order_id"])

@@ -4,7 +4,6 @@ import shutil
 import sys
 import time
 from argparse import Namespace
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -144,7 +143,7 @@ def explain(arguments: Namespace) -> int:
 
     story = order_story(existing_run(arguments.run), arguments.order)
     if arguments.json:
-        emit(asdict(story))
+        emit(story.as_dict())
     else:
         print(explain_text(story, shutil.get_terminal_size((100, 24)).columns))
     return OK

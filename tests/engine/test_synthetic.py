@@ -120,7 +120,7 @@ def test_looks_like_a_region(region):
 
 @pytest.mark.parametrize("seed", range(1, 9))
 def test_the_default_is_some_15_km_across(seed):
-    """No road strays from the region: both sides of its bounding box are those of a small city and its villages."""
+    """No road strays: both sides of the bounding box are those of a small city and its villages."""
     graph = synthetic_region(seed=seed)
     height_m = great_circle_m(graph.shape_lat.min(), graph.lon[0], graph.shape_lat.max(), graph.lon[0])
     width_m = great_circle_m(graph.lat[0], graph.shape_lon.min(), graph.lat[0], graph.shape_lon.max())

@@ -50,9 +50,9 @@ def test_the_preset_is_what_calibration_gives(graph, by_day):
     factor = calibrate(graph, by_day[CALIBRATE])
     preset, usual = PRESETS["porto"].congestion_weekday, TrafficConfig().congestion_weekday
     assert [preset[hour] / usual[hour] for hour in EVENING] == pytest.approx([factor] * 2, abs=0.03)
-    assert np.median(
-        usual_s(graph, PRESETS["porto"], by_day[CALIBRATE]) / [p.driven_s for p in by_day[CALIBRATE]]
-    ) == (pytest.approx(1, abs=0.03))
+    assert np.median(usual_s(graph, PRESETS["porto"], by_day[CALIBRATE]) / [p.driven_s for p in by_day[CALIBRATE]]) == (
+        pytest.approx(1, abs=0.03)
+    )
 
 
 def test_calibration_helps_on_the_test_evening(graph, by_day):

@@ -19,13 +19,18 @@ class Visit(NamedTuple):
 
 
 def waiting_orders(view: FleetView) -> list[OrderView]:
-    """Orders to assign, the most urgent first: by end of the last window, then priority, then id."""
+    """Orders to assign, the most urgent first: by end of the last window, then priority, then id.
+
+    Orders whose first window opens after the last shift of today wait for their own day's plan.
+    """
+    until_us = max((v.shift_us[1] for v in view.vehicles.values() if v.shift_us is not None), default=0)
 
     def urgency(known: OrderView) -> tuple:
         windows = known.order.last_task.windows
         return (windows[-1].close_us if windows else 2**62, -known.order.priority, natural_key(known.order.order_id))
 
-    return sorted(view.unassigned(), key=urgency)
+    due = (o for o in view.unassigned() if not o.order.last_task.windows or o.order.last_task.windows[0].open_us < until_us)
+    return sorted(due, key=urgency) if until_us else []
 
 
 def committed_loads(view: FleetView) -> dict[str, dict[str, float]]:
@@ -88,7 +93,7 @@ def route_visits(view: FleetView, vehicle: VehicleView) -> list[Visit]:
 def begin(view: FleetView, vehicle: VehicleView) -> tuple[Place, int]:
     """Where and when the free part of the route begins: after what the driver has started."""
     place = view.position(vehicle.vehicle_id) or view.depots[vehicle.depot_id]
-    now = max(view.now_us, vehicle.free_at_us or 0)
+    now = max(view.now_us, vehicle.free_at_us or 0, vehicle.leave_us or 0)
     if vehicle.started is not None:
         known = view.orders.get(vehicle.started.order_id)
         if known is not None:

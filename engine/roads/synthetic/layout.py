@@ -159,9 +159,7 @@ def _place_towns(shell: Layout, radius_m: np.ndarray, rng: np.random.Generator) 
     return np.array(chosen)
 
 
-def _cells(
-    shell: Layout, centre: np.ndarray, radius_m: np.ndarray, ring_m: float, rng: np.random.Generator
-) -> Cells:
+def _cells(shell: Layout, centre: np.ndarray, radius_m: np.ndarray, ring_m: float, rng: np.random.Generator) -> Cells:
     """Seeds of the cells whose borders become the main roads."""
     parts = [_city_cells(radius_m[0], ring_m, rng)]
     for spot, own in zip(centre[1:], radius_m[1:]):

@@ -117,10 +117,7 @@ def _merge(corner: np.ndarray, short: np.ndarray, used: np.ndarray) -> tuple[np.
     number = np.zeros(label.max() + 1, np.int32)
     number[present] = np.arange(len(present))
     weight = np.bincount(compact)
-    place = (
-        np.bincount(compact, corner[used].real) / weight
-        + 1j * np.bincount(compact, corner[used].imag) / weight
-    )
+    place = np.bincount(compact, corner[used].real) / weight + 1j * np.bincount(compact, corner[used].imag) / weight
     return place, number[label].astype(np.int32)
 
 
@@ -141,9 +138,7 @@ def _thinned(
     return tree | ~country | (rng.random(len(a)) < np.where(high > 0.5, 0.16, 0.42))
 
 
-def _loose_ends(
-    layout: Layout, vertex: np.ndarray, a: np.ndarray, b: np.ndarray, kept: np.ndarray
-) -> np.ndarray:
+def _loose_ends(layout: Layout, vertex: np.ndarray, a: np.ndarray, b: np.ndarray, kept: np.ndarray) -> np.ndarray:
     """Country roads that lead nowhere, save some up the mountain valleys."""
     place = (vertex * 1e-3).real
     matters = (layout.built_up(vertex)[0] < 1) | (layout.mountain(vertex) > 0.5) & (place % 1 < 0.4)
@@ -182,9 +177,7 @@ def _rank(
     for hub in hubs:
         root = int(linked[np.argmin(np.abs(vertex[linked] - layout.centre[hub]))])
         distance, parent = dijkstra(both, indices=root, return_predecessors=True)
-        order = [
-            int(v) for v in np.argsort(distance, kind="stable") if np.isfinite(distance[v]) and v != root
-        ]
+        order = [int(v) for v in np.argsort(distance, kind="stable") if np.isfinite(distance[v]) and v != root]
         carried = weight.copy()
         for v in reversed(order):
             carried[parent[v]] += carried[v]

@@ -82,9 +82,7 @@ def synthetic_region(
     return best
 
 
-def _draw(
-    aim: float, ring: bool, streams: Streams, centre: tuple[float, float], mountains: float
-) -> RoadGraph:
+def _draw(aim: float, ring: bool, streams: Streams, centre: tuple[float, float], mountains: float) -> RoadGraph:
     """One region laid out for ``aim`` junctions."""
     layout = plan(aim, mountains, ring, streams.generator("roads", "layout"))
     mains = main_roads(layout, streams.generator("roads", "mains"))
@@ -217,7 +215,7 @@ def _addresses(
 
 def _river_line(layout: Layout) -> np.ndarray:
     """Points along the middle of the river, through the region."""
-    along = np.arange(-1.0, 1.0001, 0.01) * layout.region_m
+    along = np.linspace(-1.0, 1.0, 101) * layout.region_m
     guess = np.full(len(along), 0.42 * layout.radius_m[0])
     line = (guess + 1j * along) * layout.mountain_to
     return line - layout.river_m(line) * layout.mountain_to

@@ -89,9 +89,7 @@ def _grids(layout: Layout, mains: Mains, rng: np.random.Generator) -> tuple[np.n
     cell = np.flatnonzero(layout.kind <= VILLAGE)
     kind, seed = layout.kind[cell], layout.seed[cell]
     which = layout.built_up(seed)[1]
-    reach = np.minimum(
-        mains.reach_m[cell], 1.25 * layout.radius_m[which] + np.abs(seed - layout.centre[which])
-    )
+    reach = np.minimum(mains.reach_m[cell], 1.25 * layout.radius_m[which] + np.abs(seed - layout.centre[which]))
     reach = np.minimum(reach, 1100.0)
     askew = np.where(rng.random(len(cell)) < 0.25, rng.normal(0, 0.5, len(cell)), 0)
     turn = np.angle(seed - layout.centre[which]) + askew
@@ -183,9 +181,7 @@ def _cut_mains(
     of, at = main[free[new]], along[free[new]]
     straight = vertex[a[of]] + at * (vertex[b[of]] - vertex[a[of]])
     z = np.concatenate([vertex, straight + _winding(layout, straight, of, at, vertex[b] - vertex[a], rng)])
-    fixed = np.concatenate(
-        [np.zeros(len(vertex), bool), _every(at, length[of], np.diff(of, prepend=-1) == 0)]
-    )
+    fixed = np.concatenate([np.zeros(len(vertex), bool), _every(at, length[of], np.diff(of, prepend=-1) == 0)])
     first, last = np.diff(of, prepend=-1) != 0, np.diff(of, append=-1) != 0
     number = np.arange(len(of)) + len(vertex)
     bare = np.setdiff1d(np.arange(len(a)), of)
@@ -209,7 +205,7 @@ def _tunnels(layout: Layout, mains: Mains, rng: np.random.Generator) -> np.ndarr
     a, b = mains.vertex[mains.a], mains.vertex[mains.b]
     length, draw = np.abs(a - b), rng.random((2, len(a)))
     high = (layout.mountain((a + b) / 2) > 0.5) & (layout.built_up((a + b) / 2)[0] > 1.4)
-    bored_m = np.where(high & (length > 1000) & (draw[0] < 0.3), 250 + 450 * draw[1], 0.0)
+    bored_m = np.where(high & (length > 1000) & (draw[0] < 0.18), 250 + 450 * draw[1], 0.0)
     if mains.ring.any():
         first = mains.cells[np.flatnonzero(mains.ring)[0]]
         bored_m = np.where(mains.ring & (mains.cells == first).all(1), 0.6 * length, bored_m)
@@ -273,9 +269,7 @@ def _farm_roads(
     """Short dead-end roads off country roads, to farms and into the woods; returns points and pieces."""
     draw = rng.random(len(chains["u"]))
     foot = z[chains["u"]]
-    open_land = (
-        (layout.built_up(foot)[0] > 1.25) & (np.abs(layout.river_m(foot)) > BANK_M) & ~chains["oneway"]
-    )
+    open_land = (layout.built_up(foot)[0] > 1.25) & (np.abs(layout.river_m(foot)) > BANK_M) & ~chains["oneway"]
     start = np.flatnonzero(open_land & (draw < BEND_M / np.where(layout.mountain(foot) > 0.5, 2600.0, 950.0)))
     way = z[chains["v"][start]] - foot[start]
     side = np.where(rng.random(len(start)) < 0.5, 1j, -1j)
