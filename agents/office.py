@@ -58,7 +58,7 @@ class HeadOffice(FleetAgent):
         reason = self.ingest.judge(message)
         self.world.office_ledger.append(
             message.event_id, message.kind, message.schema_version, message.occurred_us, message.subject,
-            message.source, payload_json(message.payload), received_us, message.channel, reason,
+            message.source, message.text or payload_json(message.payload), received_us, message.channel, reason,
         )  # fmt: skip
         if reason:
             return

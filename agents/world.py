@@ -62,19 +62,25 @@ class World:
         self._numbers[source] = number + 1
         return f"{source}:{number}"
 
-    def happen(self, kind: str, subject: str, payload: dict[str, Any], source: str = "world") -> str:
-        """Write what happened to the truth ledger; nobody has heard of it yet. Returns the event id."""
+    def happen(
+        self, kind: str, subject: str, payload: dict[str, Any], source: str = "world", text: str | None = None
+    ) -> str:
+        """Write what happened to the truth ledger; nobody has heard of it yet. Returns the event id.
+
+        ``text`` is the payload as stored, where the caller has it already.
+        """
         event_id = self.next_id(source)
         now = self.now
-        self.truth.append(event_id, kind, KINDS[kind].version, now, subject, source, payload_json(payload))
+        self.truth.append(event_id, kind, KINDS[kind].version, now, subject, source, text or payload_json(payload))
         for tell in self.onlookers:
             tell(kind, now, payload)
         return event_id
 
     def report(self, kind: str, subject: str, payload: dict[str, Any], source: str, channel: str = "radio") -> str:
         """Something happened and its message sets out for head office."""
-        event_id = self.happen(kind, subject, payload, source)
-        message = Message(event_id, kind, self.now, subject, source, payload, channel)
+        text = payload_json(payload)
+        event_id = self.happen(kind, subject, payload, source, text)
+        message = Message(event_id, kind, self.now, subject, source, payload, channel, KINDS[kind].version, text)
         delay_us = self.radio.delay_us(channel, source, self.now)
         self.after(delay_us, lambda: self.receive(message, self.now))
         return event_id

@@ -62,15 +62,15 @@ def our_day(rows: list[tuple[str, float, int, int]], vehicles: int, folder: Path
         lat=45 + xy[:, 1] * DEG, lon=8 + xy[:, 0] * DEG,
     )  # fmt: skip
     scenario = load({
-        "name": "kernel", "start": "2026-03-02T00:00", "horizon_s": 86_400, "seed": 7,
+        "name": "kernel", "start": "2026-03-02T00:00", "horizon_s": 172_800, "seed": 7,
         "roads": {"matrix_file": str(folder / "square.npz"), "stations": 0},
         "depots": {"depot": {"lat": 45.0, "lon": 8.0, "load_base_s": 120.0, "load_order_s": 0.0}},
         "fleet": {"v": {"count": vehicles, "capacity": {"items": 1.0}, "breakdowns_per_1000_km": 0.0}},
-        "drivers": {"d": {"shift_start": "00:00", "shift_end": "23:59", "rest": None, "inspection_s": 0.0,
+        "drivers": {"d": {"shift_start": "00:00", "shift_end": "47:59", "rest": None, "inspection_s": 0.0, "stand_by_s": 86_400.0,
                           "pace_cv": 0.0, "work_cv": 0.0, "harsh_per_100_km": 0.0, "idle_share": 0.0}},
         "customers": {"not_home_share": 0.0, "refused_share": 0.0, "damaged_share": 0.0, "partial_share": 0.0,
                       "cancelled_share": 0.0},
-        "devices": {"t": {"sample_period_s": 3600.0, "parked_every": 10_000}},
+        "devices": {"t": {"sample_period_s": 86_400.0}},
         "orders": {"generate": {"known_per_day": 0}},
         "radio": {"latency_s": 0.0},
         "dispatch": {"plan": {"at": "23:58"}, "decision_s": 0.0, "period_s": 86_000},

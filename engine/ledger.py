@@ -33,12 +33,15 @@ BATCH_ROWS = 4096
 
 def payload_json(payload: dict[str, Any]) -> str:
     """The stored text of a payload: compact JSON, keys in the order given, never NaN."""
-    return json.dumps(payload, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _ENCODER.encode(payload)
+
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def _row_bytes(row: tuple) -> bytes:
-    """What the digest sees of a row: its values as text, None empty, times in microseconds."""
-    return ("\x1f".join("" if value is None else str(value) for value in row) + "\n").encode()
+    """What the digest sees of a row: the tuple of its values as Python writes it in ASCII, times in microseconds."""
+    return ascii(row).encode()
 
 
 class Ledger:

@@ -151,6 +151,8 @@ class Sampler:
         self.devices = devices
         self.until_us = start_us
         self._next_k = self._grid(start_us)
+        self._due_us = self._earliest_us()
+        self._none = Samples.empty(0)
         self._next_sample = np.zeros(len(devices), np.int64)
         self._device = np.arange(len(devices), dtype=np.int32)
         self._vehicle = devices.vehicle.astype(np.int32)
@@ -176,6 +178,8 @@ class Sampler:
         """
         if until_us < self.until_us:
             raise ValueError(f"sampled up to {self.until_us} us, cannot sample up to {until_us} us again")
+        if until_us < self._due_us:
+            return self._none
         end_k = self._grid(until_us)
         out = Samples.empty(int((end_k - self._next_k).sum()))
         stretches, device = self._by_device(self.motion.stretches(until_us))
@@ -187,9 +191,14 @@ class Sampler:
                 self._fill(pieces, out.slice(done, done + n))
                 done += n
         self._next_k = end_k
+        self._due_us = self._earliest_us()
         self.until_us = until_us
         self.motion.forget(until_us)
         return out.slice(0, done)
+
+    def _earliest_us(self) -> int:
+        """No sample can be due before this moment: the earliest next grid point of any device."""
+        return int((self.devices.phase_us + self._next_k * self.devices.period_us).min()) if len(self.devices) else 1 << 62
 
     def _grid(self, t_us: int) -> np.ndarray:
         """By device: the number of its first grid point after a moment."""

@@ -17,7 +17,7 @@ from engine.roads.raw import RoadFileError
 from engine.roads.router import make_router
 from engine.roads.synthetic import synthetic_region
 from engine.streams import Streams
-from engine.traffic import Traffic, TrafficConfig
+from engine.traffic import PRESETS, Traffic, TrafficConfig
 from engine.weather import Spell, Weather, WeatherConfig
 from scenarios.build import Built, Ground
 from scenarios.load import Scenario
@@ -90,18 +90,20 @@ def _graph(scenario: Scenario, cache_dir: Path) -> RoadGraph:
     if config.place is not None:
         return load_place(config.place, cache_dir)
     assert config.synthetic is not None  # noqa: S101  (the schema asks for one of them)
-    return synthetic_region(config.synthetic.nodes, config.synthetic.seed)
+    return synthetic_region(config.synthetic.nodes, config.synthetic.seed, mountains=config.synthetic.mountains)
 
 
 def _traffic_config(scenario: Scenario) -> TrafficConfig:
-    section, usual = scenario.model.traffic, TrafficConfig()
+    section = scenario.model.traffic
+    usual = PRESETS[section.preset]
     local, first = scenario.local, scenario.local.day(scenario.start_us)
     script = [
         Spell(spell.state, local.at(day, clock_s(spell.at)), local.at(day, clock_s(spell.at) + spell.lasts_s))
         for spell in section.weather_spells.values()
         for day in range(first, local.day(scenario.end_us) + 1)
     ]
-    return TrafficConfig(
+    return replace(
+        usual,
         congestion_weekday=tuple(min(2.0, level * section.congestion) for level in usual.congestion_weekday),
         congestion_weekend=tuple(min(2.0, level * section.congestion) for level in usual.congestion_weekend),
         day_cv=section.day_cv,

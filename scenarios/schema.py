@@ -44,6 +44,7 @@ class Section(BaseModel):
 class SyntheticRoads(Section):
     nodes: int = Field(4000, ge=200, le=600_000, description="junctions, within a tenth")
     seed: int = Field(1, ge=0, description="of the region; not changed by the run's seed")
+    mountains: Share = Field(0.35, description="share of the region that is mountainous")
 
 
 class RoadsConfig(Section):
@@ -78,11 +79,12 @@ class WeatherSpell(Section):
 
 
 class TrafficSection(Section):
+    preset: Literal["default", "porto"] = Field("default", description="hourly levels: see docs/validation.md")
     congestion: Annotated[float, Field(ge=0, le=2)] = Field(
         1.0, description="scales the usual daily congestion; 0: free flow all day"
     )
-    day_cv: Annotated[float, Field(ge=0, le=1)] = Field(0.08, description="variation of speeds from day to day")
-    local_cv: Annotated[float, Field(ge=0, le=1)] = Field(0.25, description="variation by area and quarter hour")
+    day_cv: Annotated[float, Field(ge=0, le=1)] = Field(0.12, description="variation of speeds from day to day")
+    local_cv: Annotated[float, Field(ge=0, le=1)] = Field(0.3, description="variation by area and quarter hour")
     weather: Literal["clear", "seeded"] = Field("seeded", description="clear skies, or drawn for each day")
     weather_spells: dict[Slug, WeatherSpell] = Field(default_factory=dict, description="scripted, every day")
 
@@ -161,7 +163,7 @@ class HeadOffice(Section):
 
 
 class DeviceProfile(Section):
-    sample_period_s: Annotated[float, Field(ge=0.1, le=3600)] = 10.0
+    sample_period_s: Annotated[float, Field(ge=0.1, le=86_400)] = 10.0
     parked_every: int = Field(30, ge=1, le=10_000, description="with ignition off only every n-th sample is sent")
     gnss_sigma_m: Annotated[float, Field(ge=0, le=1000)] = 3.0
 

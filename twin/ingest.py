@@ -20,6 +20,7 @@ class Message:
     payload: dict[str, Any]
     channel: str = "radio"
     schema_version: int = 1
+    text: str = ""  # the payload as stored, where the sender has it already
 
 
 class Ingest:
