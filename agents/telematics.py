@@ -33,7 +33,7 @@ class Telematics:
             if len(samples):
                 received_us = self.radio.receive_times(samples.device, samples.occurred_us)
                 self.log.add(samples, received_us)
-                self._in_flight.append(_positions(samples, received_us))
+                self._in_flight.append(_telling(samples, received_us, now_us))
         still: deque[np.ndarray] = deque()
         for batch in self._in_flight:
             here = batch["received_us"] <= now_us
@@ -43,8 +43,7 @@ class Telematics:
         self._in_flight = still
 
     def _believe(self, batch: np.ndarray) -> None:
-        newest = np.append(batch["vehicle"][1:] != batch["vehicle"][:-1], True)[: len(batch)]
-        batch = batch[newest]
+        batch = batch[_last_of_each(batch["vehicle"])]
         self.belief.observe(batch["vehicle"], batch["fixed_us"], batch["lat"], batch["lon"])
 
     def observe_truth(self, belief: Belief, now_us: int) -> None:
@@ -57,9 +56,21 @@ class Telematics:
 _POSITION = np.dtype([("vehicle", "i8"), ("received_us", "i8"), ("fixed_us", "i8"), ("lat", "f8"), ("lon", "f8")])
 
 
-def _positions(samples: Samples, received_us: np.ndarray) -> np.ndarray:
-    """What belief takes from samples: a row each, by device and then by time."""
-    rows = np.empty(len(samples), _POSITION)
-    rows["vehicle"], rows["received_us"], rows["fixed_us"] = samples.vehicle, received_us, samples.occurred_us
-    rows["lat"], rows["lon"] = samples.lat_e7 / 1e7, samples.lon_e7 / 1e7
-    return rows
+def _telling(samples: Samples, received_us: np.ndarray, now_us: int) -> np.ndarray:
+    """The samples that can still change belief: the newest received of each device, and all in flight."""
+    here = received_us <= now_us
+    if here.all():
+        rows = _last_of_each(samples.device)
+    else:
+        received = np.flatnonzero(here)
+        rows = np.sort(np.append(received[_last_of_each(samples.device[received])], np.flatnonzero(~here)))
+    told = np.empty(len(rows), _POSITION)
+    told["vehicle"], told["received_us"] = samples.vehicle[rows], received_us[rows]
+    told["fixed_us"] = samples.occurred_us[rows]
+    told["lat"], told["lon"] = samples.lat_e7[rows] / 1e7, samples.lon_e7[rows] / 1e7
+    return told
+
+
+def _last_of_each(values: np.ndarray) -> np.ndarray:
+    """Positions of the last row of each run of equal values."""
+    return np.flatnonzero(np.append(values[1:] != values[:-1], True)[: len(values)])

@@ -93,7 +93,7 @@ class TelemetryLog:
         self._part_rows = part_rows
         self._own_clocks = own_clocks
         self._dtypes = {name: _DTYPES[name] for name in _DTYPES if own_clocks or name != "recorded_at"}
-        self._buffer = columns_of(self._dtypes, part_rows)
+        self._buffer = columns_of(self._dtypes, part_rows if folder is not None else 0)
         self._filled = 0
         self._kept: list[Columns] = []
         self._parts = 0
@@ -108,7 +108,7 @@ class TelemetryLog:
         recorded_us: np.ndarray | None = None,
         network: np.ndarray | int = 0,
     ) -> None:
-        """Add rows, in sample order of each device.
+        """Add rows, in sample order of each device; a log in memory keeps the arrays, one on disk copies them.
 
         ``received_us`` is ``NEVER_US`` for what was lost; ``recorded_us`` (the device's clock) is given if
         and only if devices have ``own_clocks``, else it is the true time; ``network`` is an index into the
@@ -126,6 +126,10 @@ class TelemetryLog:
             "received_at": received_us,
             "network": np.broadcast_to(network, n),
         }
+        self.rows += n
+        if self.folder is None:
+            self._kept.append({name: columns[name] for name in self._dtypes})
+            return
         done = 0
         while done < n:
             step = min(n - done, self._part_rows - self._filled)
@@ -135,7 +139,6 @@ class TelemetryLog:
             done += step
             if self._filled == self._part_rows:
                 self._end_part()
-        self.rows += n
 
     def seal(self) -> None:
         """Write what is still waiting. Raises OSError when the disk refuses."""
@@ -159,10 +162,7 @@ class TelemetryLog:
     def _end_part(self) -> None:
         part = {name: values[: self._filled] for name, values in self._buffer.items()}
         self._filled = 0
-        if self.folder is None:
-            self._kept.append(part)
-            self._buffer = columns_of(self._dtypes, self._part_rows)
-            return
+        assert self.folder is not None  # noqa: S101  (parts are of logs on disk)
         columns = _sorted(part)
         write_parquet(self.folder / f"part-{self._parts:05d}.parquet", SCHEMA, [_table(columns, self._texts)])
         _hash_rows(self._chains, columns, self._texts)

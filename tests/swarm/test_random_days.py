@@ -1,0 +1,214 @@
+"""Random small days: whatever the scenario, it ends, every order ends once, and the run verifies.
+
+Each option is drawn wildly on purpose (a swarm): rare combinations are where days go wrong.
+"""
+
+import signal
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from scenarios.folder import make_folder
+from scenarios.run import Session
+from scenarios.verify import verify
+from tests.tiny import tiny
+from twin.events import ORDER_ENDS
+
+STEPS_MOST = 100_000
+"""A tiny day takes some thousand steps: more is a loop that never ends."""
+SECONDS_MOST = 60
+
+
+@pytest.fixture(autouse=True)
+def _no_endless_loop():
+    """A loop that does not even take steps is broken off."""
+
+    def stop(_signal: int, _frame: Any) -> None:
+        raise AssertionError(f"a tiny day took more than {SECONDS_MOST} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+shares = st.sampled_from([0.0, 0.1, 0.5, 1.0])
+
+
+def sometimes(strategy: st.SearchStrategy, usual: Any) -> st.SearchStrategy:
+    """Half of the time the usual value."""
+    return st.one_of(st.just(usual), strategy)
+
+
+@st.composite
+def fleets(draw: st.DrawFn, depots: list[str]) -> dict[str, Any]:
+    """One to three groups of any kinds, sizes and depots."""
+    kinds = ("van_diesel", "van_electric", "truck_diesel", "truck_electric", "car", "cargo_bike")
+    from engine.energy import TYPES
+
+    kinds = tuple(TYPES)
+    groups = {}
+    for number in range(draw(st.integers(1, 3))):
+        groups[f"g{number}"] = {
+            "count": draw(st.integers(0, 2)) if number else draw(st.integers(1, 3)),
+            "kind": draw(st.sampled_from(kinds)),
+            "depot": draw(st.sampled_from(depots)),
+            "capacity": draw(st.sampled_from([{"weight_kg": 8.0}, {"weight_kg": 900.0, "volume_m3": 9.0}, {}, {"items": 2.0}])),
+            "offers": draw(st.sampled_from([[], ["cold"], ["cold", "lift"]])),
+            "low_emission": draw(st.booleans()),
+            "start_fill_share": draw(sometimes(st.sampled_from([0.0, 0.05, 0.16]), 0.9)),
+            "breakdowns_per_1000_km": draw(sometimes(st.sampled_from([0.0, 50.0, 1000.0]), 0.05)),
+            "breakdown_s_mean": draw(sometimes(st.sampled_from([1.0, 40_000.0]), 5400.0)),
+        }
+    return groups
+
+
+@st.composite
+def orders(draw: st.DrawFn) -> dict[str, Any]:
+    """Generated orders of every sort."""
+    pickup = draw(shares)
+    return {"generate": {
+        "known_per_day": draw(st.integers(0, 14)),
+        "arriving_per_day": draw(st.sampled_from([0.0, 2.0, 8.0])),
+        "closes": draw(st.sampled_from(["16:00", "18:00", "24:00"])),
+        "service": {"median_s": draw(st.sampled_from([5.0, 75.0, 3000.0])), "most_s": 20_000.0},
+        "weight_kg": draw(sometimes(st.just({"median": 7.0, "most": 40.0}), {"median": 2.5})),
+        "needs": draw(sometimes(st.just({"cold": 0.4, "lift": 0.3, "crane": 0.1}), {})),
+        "pickup_share": pickup,
+        "pair_share": draw(st.sampled_from([0.0, 0.4])) if pickup <= 0.5 else 0.0,
+        "customers": draw(sometimes(st.just(3), None)),
+        "depot": draw(st.sampled_from(["any", "nearest"])),
+        "windows": draw(sometimes(st.just({"all_day": 0.0, "half_day": 0.0, "two_hours": 0.0, "one_hour": 1.0}), {})),
+    }}  # fmt: skip
+
+
+@st.composite
+def incidents(draw: st.DrawFn, depots: list[str]) -> dict[str, Any]:
+    """Closures around depots, storms, surges and failures, at any time."""
+    at = st.sampled_from(["06:00", "07:30", "08:15", "09:00", "11:59:59", "15:00", "17:55"])
+    lasts = st.sampled_from([1.0, 600.0, 7200.0, 100_000.0])
+    kinds = {
+        "road_closure": st.fixed_dictionaries(
+            {"near_depot": st.sampled_from(depots), "radius_m": st.sampled_from([100.0, 800.0, 3000.0])},
+            optional={"reported_after_s": st.sampled_from([0.0, 30.0])},
+        ),
+        "weather": st.fixed_dictionaries({"state": st.sampled_from(["rain", "fog", "storm", "snow"])}),
+        "demand_surge": st.fixed_dictionaries({"orders": st.integers(1, 6)}),
+        "breakdown": st.just({"vehicle": "g0-1"}),
+    }
+    found = {}
+    for number in range(draw(st.integers(0, 3))):
+        kind = draw(st.sampled_from(sorted(kinds)))
+        found[f"i{number}"] = {"kind": kind, "at": draw(at), "lasts_s": draw(lasts), **draw(kinds[kind])}
+    return found
+
+
+@st.composite
+def sections(draw: st.DrawFn) -> dict[str, Any]:
+    """Everything a scenario may say, merged into the tiny one."""
+    depots = {"main": {"position": "centre"}, "east": {"position": "edge", "charger_kw": 3.7}, "any": {"position": "random"}}
+    names = list(depots)[: draw(st.integers(1, 3))]
+    days = draw(sometimes(st.just(2), 1))
+    return {
+        "seed": draw(st.integers(0, 1000)),
+        "horizon_s": draw(sometimes(st.sampled_from([1800, 20_000, 50_000]), 43_200)) + (days - 1) * 86_400,
+        "roads": {"stations": draw(st.sampled_from([0, 2]))},
+        "traffic": {
+            "congestion": draw(st.sampled_from([0.0, 1.0, 2.0])),
+            "local_cv": draw(st.sampled_from([0.0, 0.25, 1.0])),
+            "weather_spells": draw(sometimes(st.just({"a": {"state": "snow", "at": "08:00", "lasts_s": 90_000.0}}), {})),
+        },
+        "depots": {name: depots[name] for name in names},
+        "fleet": draw(fleets(names)),
+        "drivers": {"crew": {
+            "shift_start": draw(st.sampled_from(["06:00", "07:00", "08:30"])),
+            "shift_end": draw(st.sampled_from(["09:00", "16:00", "30:00"])),
+            "count": draw(sometimes(st.just(1), None)),
+            "rest": draw(sometimes(st.sampled_from([None, {"after_s": 0.0, "within_s": 0.0}, {"after_s": 3600.0, "lasts_s": 9000.0}]), {})),
+            "inspection_s": draw(sometimes(st.sampled_from([0.0, 7200.0]), 300.0)),
+            "overtime_s": draw(sometimes(st.just(0.0), 1800.0)),
+            "stand_by_s": draw(sometimes(st.just(0.0), 3600.0)),
+            "work_cv": draw(sometimes(st.just(1.0), 0.15)),
+            "idle_share": draw(shares),
+            "harsh_per_100_km": draw(sometimes(st.just(500.0), 2.0)),
+        }},
+        "orders": draw(orders()),
+        "customers": {
+            "not_home_share": draw(shares), "refused_share": draw(sometimes(st.just(0.3), 0.0)),
+            "damaged_share": draw(sometimes(st.just(0.3), 0.0)), "partial_share": draw(sometimes(st.just(0.4), 0.0)),
+            "cancelled_share": draw(shares),
+        },
+        "radio": {"latency_s": draw(sometimes(st.sampled_from([0.0, 45.0, 3000.0]), 0.2))},
+        "head_office": {"max_attempts": draw(st.integers(1, 3)), "penalty_left_out": draw(sometimes(st.just(0.0), 60.0))},
+        "devices": {"tracker": {"sample_period_s": draw(st.sampled_from([5.0, 60.0])), "parked_every": draw(st.integers(1, 30))}},
+        "dispatch": {
+            "plan": {
+                "planner": draw(st.sampled_from(["manual", "manual", "pyvrp"])),
+                "at": draw(sometimes(st.sampled_from(["06:00", "09:30"]), "06:15")),
+                "margin_s": draw(sometimes(st.sampled_from([0, 7200]), 300)),
+            },
+            "policy": draw(st.sampled_from(["insertion", "nearest", "plan_only"])),
+            "information": draw(st.sampled_from(["belief", "belief", "perfect"])),
+            "period_s": draw(sometimes(st.sampled_from([30.0, 7200.0]), 300.0)),
+            "decision_s": draw(sometimes(st.sampled_from([0.0, 900.0]), 10.0)),
+        },
+        "incidents": draw(incidents(names)),
+    }  # fmt: skip
+
+
+def counted(session: Session) -> Session:
+    """The session, failing when it takes more steps than any tiny day can need."""
+    step, taken = session.world.env.step, Counter()
+
+    def one_more() -> None:
+        taken["steps"] += 1
+        assert taken["steps"] < STEPS_MOST, f"no end at {session.scenario.local.text(session.world.now)}"
+        step()
+
+    session.world.env.step = one_more  # type: ignore[method-assign]
+    return session
+
+
+usual = settings(
+    max_examples=60, deadline=None, derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)  # fmt: skip
+
+
+def replaced(drawn: dict[str, Any]) -> Any:
+    """The tiny scenario with whole sections replaced where their names differ."""
+    scenario = tiny()
+    raw = scenario.model.json_ready()
+    del raw
+    return tiny_with(drawn)
+
+
+def tiny_with(drawn: dict[str, Any]) -> Any:
+    """As ``tiny``, the fleet replaced rather than merged."""
+    from scenarios import load
+    from tests.tiny import TINY, merged
+
+    base = {key: value for key, value in TINY.items() if key not in ("fleet", "depots")}
+    return load(merged(base, drawn))
+
+
+@usual
+@given(sections())
+def test_every_random_day_ends_well(drawn: dict[str, Any]) -> None:
+    """No exception, no endless loop, each order ends exactly once, and the written run verifies."""
+    signal.alarm(SECONDS_MOST)
+    scenario = tiny_with(drawn)
+    with tempfile.TemporaryDirectory() as folder:
+        run = counted(Session(scenario, folder=make_folder(Path(folder) / "run"))).run()
+        verdict = verify(Path(folder) / "run")
+        kinds, payloads = run.truth["kind"].to_pylist(), run.truth["subject"].to_pylist()
+    assert verdict.ok, verdict.failures
+    ends = Counter(subject for kind, subject in zip(kinds, payloads) if kind in ORDER_ENDS)
+    placed = [subject for kind, subject in zip(kinds, payloads) if kind == "order_placed"]
+    assert sorted(ends.elements()) == sorted(placed)
+    signal.alarm(0)
