@@ -18,6 +18,7 @@ class Customer(FleetAgent):
         self.ended: str | None = None
         self.attempts = 0
         self.being_served = False
+        self.goods_with: str | None = None  # the vehicle that has the goods on board, to be delivered
         self.on_end: Callable[[], object] = lambda: None
 
     def place(self) -> None:

@@ -120,7 +120,10 @@ class Driver(FleetAgent):
     def _goods_at_depot(self, order_id: str) -> None:
         """Goods fetched from a customer and not delivered are at the depot now: what remains is a delivery from it."""
         customer = self.customer_of(order_id)
-        if customer is not None and customer.order.pickup is not None and customer.order.delivery is not None:
+        if customer is None:
+            return
+        customer.goods_with = None
+        if customer.order.pickup is not None and customer.order.delivery is not None:
             customer.order = customer.order.moved(pickup=None, depot=self.vehicle.depot_id)
 
     def _route(self, shift: Shift) -> Steps:
@@ -147,21 +150,36 @@ class Driver(FleetAgent):
             if self._too_late_for(stop, order, fetch and not at_depot, shift):
                 tablet.drop(stop.order_id)
                 self._unserved.append(stop.order_id)
+            elif (fetch or stop.task == "pickup") and tablet.over([*vehicle.onboard.values(), order]):
+                if at_depot and not self._to_unload():
+                    tablet.drop(stop.order_id)
+                    self._unserved.append(stop.order_id)
+                else:
+                    yield from self._go_home()
             elif fetch and not at_depot:
                 yield from self._go_home()
             elif fetch:
                 yield from self._load()
             elif at_depot and tablet.leave_us is not None and self.world.now < tablet.leave_us:
                 yield self._woken(min(tablet.leave_us, self._next_rest(tablet.leave_us)))
+            elif vehicle.tank_share <= self.rules.refuel_below and self.stations:
+                yield from self._refuel()
             else:
-                yield from self._refuel_if_low()
                 yield from self._visit(stop, order)
 
     def _next_stop(self) -> Stop | None:
-        stops = self.tablet.stops
-        while stops and self.tablet.order_of(stops[0].order_id) is None:
-            stops.pop(0)
-        return stops[0] if stops else None
+        """The next stop there is still something to do at."""
+        tablet = self.tablet
+        while tablet.stops:
+            stop = tablet.stops[0]
+            customer = self.customer_of(stop.order_id)
+            elsewhere = customer is not None and customer.goods_with not in (None, self.vehicle.name)
+            if tablet.still_to_do(stop) and not elsewhere:
+                return stop
+            tablet.stops.pop(0)
+            if elsewhere:
+                self._unserved.append(stop.order_id)
+        return None
 
     def _too_late_for(self, stop: Stop, order: Order, detour: bool, shift: Shift) -> bool:
         """Whether the driver would usually be back later than overtime allows."""
@@ -187,19 +205,36 @@ class Driver(FleetAgent):
             if order is not None and order.pickup is None and stop.order_id not in vehicle.onboard:
                 goods[stop.order_id] = order
         yield self._for(self.depot.load_base_us + len(goods) * self.depot.load_order_us)
-        goods = {i: order for i, order in goods.items() if self.tablet.order_of(i) is not None}  # cancelled meanwhile
-        for order_id, order in goods.items():
-            vehicle.onboard[order_id] = order
+        loaded = [order_id for order_id, order in goods.items() if self._take(order_id, order)]
+        for order_id in loaded:
             self._tell("order_picked_up", order_id, order_id=order_id, at_depot=vehicle.depot_id)
-        self._tell("loading_done", depot_id=vehicle.depot_id, orders=list(goods), started_us=began)
+        self._tell("loading_done", depot_id=vehicle.depot_id, orders=loaded, started_us=began)
+
+    def _take(self, order_id: str, order: Order) -> bool:
+        """Take goods on board at the depot, if they are still wanted, are there, and fit."""
+        customer = self.customer_of(order_id)
+        wanted = customer is not None and any(stop.order_id == order_id for stop in self.tablet.stops)
+        if customer is None or not wanted or customer.goods_with is not None:
+            return False
+        if self.tablet.over([*self.vehicle.onboard.values(), order]):
+            return False
+        self._put_on_board(customer, order)
+        return True
+
+    def _put_on_board(self, customer: Customer, order: Order) -> None:
+        self.vehicle.onboard[order.order_id] = order
+        customer.goods_with = self.vehicle.name
+
+    def _to_unload(self) -> list[str]:
+        """What stays at the depot when the vehicle comes by: collections, and goods of orders that have ended."""
+        onboard = self.vehicle.onboard.items()
+        return [i for i, order in onboard if order.delivery is None or self.tablet.order_of(i) is None]
 
     def _go_home(self) -> Steps:
         vehicle = self.vehicle
         yield from self._drive(vehicle.home_node, vehicle.depot_id, "depot", vehicle.depot)
-        for order_id in [i for i, order in vehicle.onboard.items() if order.delivery is None]:
-            del vehicle.onboard[order_id]  # collections are unloaded
-        for order_id in [i for i in vehicle.onboard if self.tablet.order_of(i) is None]:
-            del vehicle.onboard[order_id]  # so are goods of ended orders
+        for order_id in self._to_unload():
+            del vehicle.onboard[order_id]
 
     def _fill_at_depot(self) -> None:
         vehicle = self.vehicle
@@ -229,12 +264,16 @@ class Driver(FleetAgent):
         vehicle, order_id = self.vehicle, stop.order_id
         customer = self.customer_of(order_id)
         task = (order.pickup if stop.task == "pickup" else order.delivery) or order.last_task
-        if customer is None:  # ended while the vehicle was on its way
+        if customer is None or customer.being_served:  # ended while the vehicle was on its way, or somebody else came
             self._attempted(order_id, 0, arrived_us, "refused")
             return
-        customer.being_served = True
         attempt = customer.attempts + 1
         final = stop.task == order.last_task.kind
+        here = None if stop.task == "pickup" else vehicle.name
+        if customer.goods_with != here:  # another vehicle has fetched them
+            self._attempted(order_id, attempt, arrived_us, "wrong_load")
+            return
+        customer.being_served = True
         visits = customer.behaviour.visits[stop.task]
         visit = visits[min(attempt, len(visits)) - 1]
         outcome = customer.behaviour.failure(visit) if final else None
@@ -252,7 +291,7 @@ class Driver(FleetAgent):
             customer.attempts = attempt
             self._attempted(order_id, attempt, arrived_us, outcome)
         elif stop.task == "pickup" and not final:
-            vehicle.onboard[order_id] = order
+            self._put_on_board(customer, order)
             self._tell("order_picked_up", order_id, order_id=order_id, service_s=length_us / SECOND)
         else:
             customer.attempts = attempt
@@ -353,11 +392,9 @@ class Driver(FleetAgent):
                 what = ("brake", "accelerate", "corner")[int(draw / self.traits.harsh_per_km * 3)]
                 self._tell("harsh_event", what=what)
 
-    def _refuel_if_low(self) -> Steps:
-        """Go to the nearest station when the tank is low, and not at the depot."""
+    def _refuel(self) -> Steps:
+        """Go to the nearest station and fill up."""
         vehicle = self.vehicle
-        if vehicle.tank_share > self.rules.refuel_below or not self.stations:
-            return
         times = [(self._usual_us(vehicle.node, node), name, node) for name, node in self.stations]
         _, name, node = min(times)
         yield from self._drive(node, name, "refuel", Place(name, *self.world.roads.place_of(node)))
@@ -407,7 +444,12 @@ class Driver(FleetAgent):
     def _woken(self, until_us: int) -> simpy.Event:
         """An event at a moment, or earlier if the tablet changes."""
         self._wake = event = simpy.Event(self.world.env)
-        self.world.at(until_us, lambda: None if event.triggered else event.succeed() and None)
+
+        def ring() -> None:
+            if not event.triggered:
+                event.succeed()
+
+        self.world.at(until_us, ring)
         return event
 
     def _for(self, duration_us: int) -> simpy.Event:
@@ -423,9 +465,9 @@ class Driver(FleetAgent):
         legs = self.world.roads.legs_ms([origin], [destination], self.world.now, self.vehicle.profile, closed)  # type: ignore[arg-type]
         return int(legs[0]) * 1000
 
-    def _tell(self, kind: str, subject: str | None = None, **payload: Any) -> None:
+    def _tell(self, kind: str, subject: str | None = None, /, **payload: Any) -> None:
         full = {**payload, "vehicle_id": self.vehicle.name, "driver_id": self.name}
         self.tablet.report(kind, subject or self.name, full)
 
-    def _tell_vehicle(self, kind: str, **payload: Any) -> None:
+    def _tell_vehicle(self, kind: str, /, **payload: Any) -> None:
         self.tablet.report(kind, self.vehicle.name, {**payload, "vehicle_id": self.vehicle.name})

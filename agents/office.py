@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,7 @@ class HeadOffice(FleetAgent):
         self.send, self.end_order = send, end_order  # end_order: False where the order has ended in truth already
         self.ingest, self.belief = Ingest(), Belief()
         self.perfect = Belief() if settings.information == "perfect" else None
-        self.decisions = 0
+        self.decisions, self.decided_us = 0, -1
         self.plan_progress: Callable[[DayPlan | None], None] = lambda plan: None
         self._asked = False
         self._told: dict[str, set[str]] = {}  # vehicle -> orders it was last told to do
@@ -76,11 +77,14 @@ class HeadOffice(FleetAgent):
         telematics = self.world.telematics
         if telematics is not None:
             telematics.advance(self.world.now)
-        if self.perfect is None:
-            return self.belief.view(self.world.now)
-        if telematics is not None:
+        if self.perfect is not None and telematics is not None:
             telematics.observe_truth(self.perfect, self.world.now)
-        return self.perfect.view(self.world.now)
+        return self.picture.view(self.world.now)
+
+    @property
+    def picture(self) -> Belief:
+        """What decisions are made on: the belief, or the one that misses nothing."""
+        return self.belief if self.perfect is None else self.perfect
 
     # --- what follows from what was heard ---
 
@@ -99,7 +103,7 @@ class HeadOffice(FleetAgent):
     def _on_delivery_attempted(self, payload: dict[str, Any]) -> None:
         order_id, outcome, attempt = payload["order_id"], payload["outcome"], payload["attempt"]
         known = self.belief.orders.get(order_id)
-        if known is None:
+        if known is None or outcome == "wrong_load":  # another vehicle has the goods: it is on its way with them
             return
         local = self.world.local
         tomorrow = local.at(local.day(self.world.now) + 1, 0)
@@ -172,13 +176,14 @@ class HeadOffice(FleetAgent):
         """Change a setting from now on."""
         if key == "dispatch.policy":
             self.policy = policies()[value]
+        elif key == "dispatch.period_s":
+            self.settings = replace(self.settings, period_us=round(value * SECOND))
+        elif key == "dispatch.decision_s":
+            self.settings = replace(self.settings, decision_us=round(value * SECOND))
+        elif key == "head_office.max_attempts":
+            self.settings = replace(self.settings, max_attempts=int(value))
         else:
-            field = {
-                "dispatch.period_s": "period_us",
-                "dispatch.decision_s": "decision_us",
-                "head_office.max_attempts": "max_attempts",
-            }[key]
-            self.settings = replace(self.settings, **{field: round(value * SECOND) if field.endswith("_us") else int(value)})
+            raise ValueError(f"{key}: cannot change during a run")
         self.ask_soon()
 
     # --- planning and dispatch ---
@@ -190,7 +195,7 @@ class HeadOffice(FleetAgent):
         for day in range(first, local.day(self.world.end_us) + 1):
             at = local.at(day, self.settings.plan_at_s)
             if self.world.start_us <= at < self.world.end_us:
-                self.world.at(at, lambda day=day: self.plan(day), LATE)
+                self.world.at(at, partial(self.plan, day), LATE)
         self._tick()
 
     def _tick(self) -> None:
@@ -201,12 +206,14 @@ class HeadOffice(FleetAgent):
         """Something may need a decision; several such things at once get one."""
         if not self._asked:
             self._asked = True
-            self.world.after(self.settings.decision_us, self.ask, LATE)
+            again = self.decided_us == self.world.now  # an answer at the same instant must not make an endless loop
+            self.world.after(max(self.settings.decision_us, SECOND) if again else self.settings.decision_us, self.ask, LATE)
 
     def ask(self) -> None:
         """Ask the policy about the present picture and give its commands."""
         self._asked = False
         self.decisions += 1
+        self.decided_us = self.world.now
         view = self.view()
         rng = _LazyGenerator(lambda: self.world.streams.generator("policy", view.now_us))
         for command in self.policy(view, self.travel, rng, self.settings.day.effort):  # type: ignore[arg-type]
@@ -216,6 +223,7 @@ class HeadOffice(FleetAgent):
         """Plan a day: close what can no longer be served, send routes, leave out what does not fit."""
         self.plan_progress(None)
         shifts = self.settings.roster(day)
+        self.picture.forget_blocks()
         view = self.view()
         plan = plan_day(view, self.travel, shifts, self.settings.day, self.world.local.at(day, 0), self._last_day(day))
         self.plan_progress(plan)

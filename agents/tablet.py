@@ -1,6 +1,6 @@
 """The driver's tablet: holds the route, takes commands, and turns what the driver does into messages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from agents.vehicle import Vehicle
@@ -41,10 +41,11 @@ class Tablet:
             self.on_change()
 
     def _set_route(self, payload: dict[str, Any]) -> tuple[str, list[str], str]:
-        wanted = [Stop(**stop) for stop in payload["stops"]]
-        stops = [stop for stop in wanted if self._still_to_do(stop)]
-        if not self._fits(stops):
-            return "declined", [stop.order_id for stop in wanted], "would not fit on board"
+        wanted = {(stop["order_id"], stop["task"]): Stop(**stop) for stop in payload["stops"]}
+        stops = [stop for stop in wanted.values() if self.still_to_do(stop)]
+        problem = self._problem(stops)
+        if problem:
+            return "declined", list(dict.fromkeys(order_id for order_id, _ in wanted)), problem
         self.stops, self.leave_us, self.breaks_us = stops, payload["leave_us"], payload["breaks_us"]
         return "accepted", [stop.order_id for stop in stops], ""
 
@@ -54,11 +55,13 @@ class Tablet:
         if order is None:
             return "outdated", [order_id], "the order has ended"
         added = [Stop(order_id, task.kind, payload["arrive_us"]) for task in order.tasks]
-        added = [stop for stop in added if stop not in self.stops and self._still_to_do(stop)]
-        at = len(self.stops) if at is None else min(at, len(self.stops))
+        there = {stop[:2] for stop in self.stops}
+        added = [stop for stop in added if stop[:2] not in there and self.still_to_do(stop)]
+        at = len(self.stops) if at is None else max(0, min(at, len(self.stops)))
         stops = [*self.stops[:at], *added, *self.stops[at:]]
-        if not self._fits(stops):
-            return "declined", [order_id], "would not fit on board"
+        problem = self._problem(stops)
+        if problem:
+            return "declined", [order_id], problem
         self.stops = stops
         return "accepted", [order_id], ""
 
@@ -73,36 +76,44 @@ class Tablet:
         """Take an order's remaining stops off the route."""
         self.stops = [stop for stop in self.stops if stop.order_id != order_id]
 
-    def _still_to_do(self, stop: Stop) -> bool:
+    def still_to_do(self, stop: Stop) -> bool:
+        """Whether a stop is worth driving to: the order is open and wants this task, and it is not done or begun."""
         order = self.order_of(stop.order_id)
         if order is None or (self.under_way is not None and self.under_way[:2] == stop[:2]):
             return False
+        if stop.task not in (task.kind for task in order.tasks):
+            return False
         return not (stop.task == "pickup" and stop.order_id in self.vehicle.onboard)
 
-    def _fits(self, stops: list[Stop]) -> bool:
-        """Whether the load never exceeds the capacity, with all depot goods of the route loaded together."""
-        vehicle = self.vehicle
-        aboard = dict(vehicle.onboard)
-        orders = {stop.order_id: order for stop in stops if (order := self.order_of(stop.order_id)) is not None}
+    def _problem(self, stops: list[Stop]) -> str:
+        """Why a route cannot be driven, "" if it can: the load never exceeds the capacity, nothing is delivered
+        before it was fetched. All depot goods of the route are loaded together, when the first of them is due.
+        """
+        aboard = dict(self.vehicle.onboard)
+        open_stops = [stop for stop in ([self.under_way] if self.under_way else []) + stops if self.order_of(stop.order_id)]
+        orders = {stop.order_id: order for stop in open_stops if (order := self.order_of(stop.order_id)) is not None}
         depot_goods = {i: o for i, o in orders.items() if o.pickup is None and i not in aboard}
-        loaded = not depot_goods
-        for stop in [None, *stops]:
-            if stop is not None:
-                order = orders[stop.order_id]
-                if stop.order_id in depot_goods and not loaded:
-                    loaded = True
-                    aboard.update(depot_goods)
-                    if self._over(aboard.values()):
-                        return False
-                if stop.task == "pickup":
-                    aboard[stop.order_id] = order
-                else:
-                    aboard.pop(stop.order_id, None)
-            if self._over(aboard.values()):
-                return False
-        return True
+        for order_id, order in depot_goods.items():
+            if order.depot not in (None, self.vehicle.depot_id):
+                return f"the goods of {order_id} are at depot {order.depot}"
+        if self.over(aboard.values()):
+            return "would not fit on board"
+        for stop in open_stops:
+            if stop.order_id in depot_goods:
+                aboard.update(depot_goods)
+                depot_goods = {}
+            if stop.task == "delivery" and stop.order_id not in aboard:
+                return f"{stop.order_id} is not on board by then"
+            if stop.task == "pickup":
+                aboard[stop.order_id] = orders[stop.order_id]
+            if self.over(aboard.values()):
+                return "would not fit on board"
+            if stop.task == "delivery":
+                del aboard[stop.order_id]
+        return ""
 
-    def _over(self, orders: Any) -> bool:
+    def over(self, orders: Iterable[Order]) -> bool:
+        """Whether these orders' goods together are more than the vehicle may carry, in any unit."""
         orders = list(orders)
         return any(
             sum(order.demand.get(unit, 0.0) for order in orders) > limit * (1 + 1e-9)

@@ -38,7 +38,8 @@ class Vehicle(FleetAgent):
         self.tank_share = fill_share
         self.trips = 0
         self._motion, self._trip_log = motion, trips
-        self._index = motion.add(name, *self.world.roads.position_mm(node), self.world.now) if motion is not None else -1
+        at_mm = self.world.roads.position_mm(node)
+        self._index = -1 if motion is None else motion.add(name, *at_mm, self.world.now)  # an empty one is falsy
         self._breakdowns_per_km, self._breakdown_s_mean = breakdowns_per_km, breakdown_s_mean
         self._failures = 0
         self._next_failure_mm = self._failure_after(0)
@@ -171,13 +172,14 @@ class Vehicle(FleetAgent):
         middle = len(drive.t_us) // 2
         if middle == 0:
             return drive, int(drive.t_us[0])
-        parts = {
-            name: np.concatenate([getattr(drive, name)[: middle + 1], getattr(drive, name)[middle:]])
-            for name in ("x_mm", "y_mm", "odometer_mm")
-        }
         t_us = np.concatenate([drive.t_us[: middle + 1], drive.t_us[middle:] + pause_us])
+        x_mm, y_mm, odometer_mm = (
+            np.concatenate([values[: middle + 1], values[middle:]])
+            for values in (drive.x_mm, drive.y_mm, drive.odometer_mm)
+        )
         later = drive.edge_start + (drive.edge_start >= middle)
-        return replace(drive, t_us=t_us, edge_start=later, **parts), int(drive.t_us[middle])
+        paused = replace(drive, t_us=t_us, x_mm=x_mm, y_mm=y_mm, odometer_mm=odometer_mm, edge_start=later)
+        return paused, int(drive.t_us[middle])
 
 
 def _rising(drive: Drive) -> Drive:

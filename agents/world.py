@@ -90,7 +90,7 @@ class World:
         event = simpy.Event(self.env)
         event._ok, event._value = True, None
         event.callbacks.append(lambda _event: act())  # type: ignore[union-attr]
-        self.env.schedule(event, priority, delay_us)  # type: ignore[arg-type]
+        self.env.schedule(event, priority, delay_us)  # type: ignore[arg-type]  # beside SimPy's own two
 
     def at(self, when_us: int, act: Callable[[], None], priority: int = NORMAL) -> None:
         """Call ``act`` at a moment, now if it has passed."""

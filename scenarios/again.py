@@ -11,14 +11,14 @@ from typing import Any
 
 from engine.clock import SECOND
 from engine.ledger import ledger_rows
-from scenarios.commands import SETTINGS, check_incident, check_setting
+from scenarios.commands import SETTINGS, check_all, check_setting
 from scenarios.folder import make_folder, read_commands, read_json, write_json
 from scenarios.ground import prepare
 from scenarios.load import Scenario, load
 from scenarios.problems import BadInput, Problem
 from scenarios.results import Run
 from scenarios.run import Progress, Session
-from scenarios.schema import ROADS_SOURCES, clock_s
+from scenarios.schema import clock_s
 
 LEDGERS = ("truth", "office")
 
@@ -77,6 +77,7 @@ def branch(
     changes = _as_commands(scenario, _changes(manifest["scenario"], scenario.model.json_ready()), at_us)
     before = [command for command in read_commands(source) if command["at_us"] <= at_us]
     ground = prepare(original)
+    check_all(original, ground, [*before, *changes], str(source))
     prefixes = {name: _prefix(source, name, at_us) for name in LEDGERS}
     session = Session(original, ground, make_folder(out), None, [*before, *changes])
     watch(session)
@@ -87,17 +88,12 @@ def branch(
 
 def _original(scenario: Scenario, manifest: dict[str, Any]) -> Scenario:
     """The scenario of the run, with this one's paths where the files are the same ones by name."""
-    raw = {key: value for key, value in manifest["scenario"].items() if value is not None}
-    raw["roads"] = {
-        key: value for key, value in raw["roads"].items() if key not in ROADS_SOURCES or value is not None
-    }
-    return load(_without_nulls(raw))
-
-
-def _without_nulls(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_nulls(item) for key, item in value.items() if item is not None or key == "rest"}
-    return value
+    generated = manifest["scenario"]["orders"]["generate"]
+    raw = manifest["scenario"]
+    if generated is not None:  # JSON has no numbers for keys
+        priorities = {int(priority): weight for priority, weight in generated["priorities"].items()}
+        raw = raw | {"orders": raw["orders"] | {"generate": generated | {"priorities": priorities}}}
+    return load(raw)
 
 
 def _moment(scenario: Scenario, at: str) -> int:
@@ -106,7 +102,7 @@ def _moment(scenario: Scenario, at: str) -> int:
     try:
         local = scenario.local
         moment = local.at(local.day(scenario.start_us) + int(days or 0), clock_s(clock))
-    except (ValueError, IndexError):
+    except (ValueError, OverflowError):
         raise BadInput([Problem("--at", "", at, "a local time HH:MM:SS of the first day, or HH:MM:SS+DAYS")]) from None
     if not scenario.start_us <= moment < scenario.end_us:
         first, last = local.text(scenario.start_us), local.text(scenario.end_us)
@@ -126,9 +122,10 @@ def _changes(old: Any, new: Any, key: str = "") -> list[tuple[str, Any, Any]]:
 
 def _as_commands(scenario: Scenario, changes: list[tuple[str, Any, Any]], at_us: int) -> list[dict[str, Any]]:
     commands, problems = [], []
-    incidents = sorted({key.split(".")[1] for key, _, _ in changes if key.startswith("incidents.")})
+    added = [key.removeprefix("incidents.") for key, old, _ in changes if key.startswith("incidents.") and old is None]
+    added = [name for name in added if name in scenario.model.incidents]
     for key, old, new in changes:
-        if key.startswith("incidents.") and old is None:
+        if key.removeprefix("incidents.") in added:
             continue
         try:
             check_setting(key, new)
@@ -138,10 +135,8 @@ def _as_commands(scenario: Scenario, changes: list[tuple[str, Any, Any]], at_us:
             continue
         payload = {"key": key, "value": new, "by": "branch"}
         commands.append({"at_us": at_us, "kind": "change_setting", "payload": payload, "by": "branch"})
-    for name in incidents:
-        raw = scenario.model.incidents[name]
-        check_incident(raw)
-        payload = {"name": name, "incident": raw}
+    for name in added:
+        payload = {"name": name, "incident": scenario.model.incidents[name]}
         commands.append({"at_us": at_us, "kind": "inject_incident", "payload": payload, "by": "branch"})
     if problems:
         raise BadInput(problems)

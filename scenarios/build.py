@@ -1,7 +1,8 @@
 """From a scenario to a world ready to run: the only place that wires."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,7 @@ class Ground:
     stations: list[tuple[str, int]]
     orders: list[Order]
     notes: dict[str, Any]
+    nodes: dict[tuple[str, str], int] = field(default_factory=dict)  # (profile, place) -> where vehicles stop for it
 
 
 @dataclass
@@ -102,7 +104,7 @@ def build(
     telemetry = TelemetryLog(folder / "telemetry" if folder is not None else None, devices.ids, [*vehicles])
     world.telematics = Telematics(motion, sampler, radio, telemetry, office.belief, ground.roads.projection)
     for order in ground.orders:
-        world.at(order.placed_us or scenario.start_us, lambda order=order: maker.place_order(order))
+        world.at(order.placed_us or scenario.start_us, partial(maker.place_order, order))
     office.start()
     for driver in drivers.values():
         driver.process = world.env.process(driver.work(rosters[driver.name]))
@@ -154,7 +156,7 @@ class _Maker:
         self.model: ScenarioModel = scenario.model
         self.office: HeadOffice | None = None
         self.people: dict[str, dict[str, str]] = {}
-        self._nodes: dict[tuple[str, str], int] = {}
+        self._nodes = dict(ground.nodes)
         self._profiles: dict[str, Profile] = {}
 
     # --- fleet ---
@@ -273,7 +275,7 @@ class _Maker:
 
     def _reported(self) -> frozenset[int]:
         assert self.office is not None  # noqa: S101
-        return frozenset(edge for edges in self.office.belief.closures.values() for edge in edges)
+        return frozenset(edge for edges in self.office.picture.closures.values() for edge in edges)
 
     def _open_order(self, order_id: str) -> Order | None:
         customer = self.customers.get(order_id)

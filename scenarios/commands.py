@@ -1,12 +1,13 @@
 """Outside commands: what may be said to a running world, checked before it is recorded, applied at its moment."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from pydantic import ValidationError
-
-from scenarios.build import Built
-from scenarios.incidents import INCIDENTS
-from scenarios.problems import nearest
+from scenarios.build import Built, Ground
+from scenarios.ground import away_m, fleet_profiles
+from scenarios.load import Scenario
+from scenarios.names import incident_problems, vehicle_names
+from scenarios.problems import BadInput, Problem, nearest
 from twin.commands import Command
 from twin.events import COMMANDS, order_from_payload, validate
 from twin.policies import policies
@@ -15,25 +16,88 @@ SETTINGS = ("dispatch.policy", "dispatch.period_s", "dispatch.decision_s", "head
 """Settings that can change during a run; a change is itself a recorded command."""
 
 
-def check_command(kind: str, payload: dict[str, Any], built: Built) -> None:
-    """Refuse what cannot be given.
+class Rules:
+    """What may be said to one run. Names are used up as they are given: an order or an incident comes once."""
+
+    def __init__(self, scenario: Scenario, ground: Ground) -> None:
+        self.scenario, self.ground = scenario, ground
+        self.vehicles = vehicle_names(scenario.model)
+        self.orders = {order.order_id for order in ground.orders}
+        self.incidents = set(scenario.model.incidents)
+
+    def check(self, at_us: Any, kind: Any, payload: Any) -> None:
+        """Refuse what cannot be given, and remember the names of what can.
+
+        Raises:
+            ValueError: outside the run, unknown kind, malformed payload, unknown vehicle, setting, policy or incident,
+                an order or incident there is already, a place that is not on the roads.
+        """
+        first_us, last_us = self.scenario.start_us, self.scenario.end_us
+        if isinstance(at_us, bool) or not isinstance(at_us, int) or not first_us <= at_us <= last_us:
+            raise ValueError(f"at_us: expected microseconds within the run, {first_us} to {last_us}, not {at_us!r}")
+        if not isinstance(kind, str) or kind not in COMMANDS:
+            raise ValueError(f"unknown command {kind!r}{_hint(kind, COMMANDS)}")
+        problem = validate(kind, payload)
+        if problem:
+            raise ValueError(problem)
+        if "vehicle_id" in payload and payload["vehicle_id"] not in self.vehicles:
+            raise ValueError(f"{kind}: no vehicle {payload['vehicle_id']!r}{_hint(payload['vehicle_id'], self.vehicles)}")
+        if kind == "change_setting":
+            check_setting(payload["key"], payload["value"])
+        elif kind == "inject_incident":
+            self._check_incident(payload["name"], payload["incident"])
+        elif kind == "close_road":
+            self._check_incident(payload["closure"], _closure(payload))
+        elif kind == "add_order":
+            self._check_order(payload["order"])
+
+    def _check_incident(self, name: str, raw: dict[str, Any]) -> None:
+        if name in self.incidents:
+            raise ValueError(f"incident {name!r}: there is one of this name already")
+        problems = incident_problems(self.scenario.model, "commands", name, raw)
+        if problems:
+            raise ValueError("; ".join(problem.line() for problem in problems))
+        if raw.get("street") is not None:
+            self.ground.roads.edges_of_street(raw["street"])
+        self.incidents.add(name)
+
+    def _check_order(self, fields: dict[str, Any]) -> None:
+        order_id = fields["order_id"]
+        if order_id in self.orders:
+            raise ValueError(f"add_order: there is an order {order_id!r} already")
+        for task in (fields["pickup"], fields["delivery"]):
+            for window in task["windows_us"] if task else ():
+                if len(window) != 2 or window[0] > window[1]:
+                    raise ValueError(f"add_order: windows_us: expected pairs [open, close] with open first, not {window}")
+            if task and not 0 <= task["service_s"] <= 86_400:
+                raise ValueError(f"add_order: service_s: expected 0 to 86400, not {task['service_s']}")
+        if any(amount < 0 for amount in fields["demand"].values()):
+            raise ValueError(f"add_order: demand: expected no negative amounts, not {fields['demand']}")
+        if fields["depot"] is not None and fields["depot"] not in self.ground.depots:
+            raise ValueError(f"add_order: no depot {fields['depot']!r}{_hint(fields['depot'], self.ground.depots)}")
+        order = order_from_payload(fields | {"known_before": False}, 0)
+        for task in order.tasks:
+            for profile in fleet_profiles(self.scenario):
+                metres = away_m(self.ground.roads, task.place, profile)
+                if metres > self.scenario.model.roads.snap_m:
+                    raise ValueError(f"add_order: {task.place.lat}, {task.place.lon} is {metres:.0f} m away from the roads")
+        self.orders.add(order_id)
+
+
+def check_all(scenario: Scenario, ground: Ground, commands: Iterable[dict[str, Any]], file: str) -> None:
+    """Check commands before anything is written.
 
     Raises:
-        ValueError: unknown kind, malformed payload, unknown vehicle, setting, policy or incident.
+        BadInput: every one that cannot be given, by its place in the file.
     """
-    if kind not in COMMANDS:
-        hint = nearest(kind, COMMANDS)
-        raise ValueError(f"unknown command {kind!r}{f'; did you mean {hint!r}?' if hint else ''}")
-    problem = validate(kind, payload)
-    if problem:
-        raise ValueError(problem)
-    if "vehicle_id" in payload and payload["vehicle_id"] not in built.vehicles:
-        hint = nearest(payload["vehicle_id"], built.vehicles)
-        raise ValueError(f"{kind}: no vehicle {payload['vehicle_id']!r}{f'; did you mean {hint!r}?' if hint else ''}")
-    if kind == "change_setting":
-        check_setting(payload["key"], payload["value"])
-    if kind == "inject_incident":
-        check_incident(payload["incident"])
+    rules, problems = Rules(scenario, ground), []
+    for number, command in enumerate(commands, start=1):
+        try:
+            rules.check(command["at_us"], command["kind"], command["payload"])
+        except ValueError as error:
+            problems.append(Problem(file, f"command {number}", str(command["kind"]), f"a command that can be given ({error})"))
+    if problems:
+        raise BadInput(problems)
 
 
 def check_setting(key: str, value: Any) -> None:
@@ -44,31 +108,28 @@ def check_setting(key: str, value: Any) -> None:
     """
     if key not in SETTINGS:
         raise ValueError(f"{key}: cannot change during a run; what can: {', '.join(SETTINGS)}, incidents.<name>")
-    if key == "dispatch.policy" and value not in policies():
-        hint = nearest(str(value), policies())
-        raise ValueError(f"{key}: unknown policy {value!r}{f'; did you mean {hint!r}?' if hint else ''}")
-    if key != "dispatch.policy" and (isinstance(value, bool) or not isinstance(value, int | float) or value <= 0):
-        raise ValueError(f"{key}: expected a number above 0, not {value!r}")
+    if key == "dispatch.policy":
+        if value not in policies():
+            raise ValueError(f"{key}: unknown policy {value!r}{_hint(value, policies())}")
+        return
+    least = 0 if key == "dispatch.decision_s" else 1
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= 1e9:
+        raise ValueError(f"{key}: expected a number of at least {least}, not {value!r}")
 
 
-def check_incident(raw: dict[str, Any]) -> None:
-    """Refuse unknown or malformed incidents.
+def _hint(name: object, known: Iterable[str]) -> str:
+    close = nearest(str(name), known)
+    return f"; did you mean {close!r}?" if close else ""
 
-    Raises:
-        ValueError: saying what is wrong.
-    """
-    kind = raw.get("kind")
-    if kind not in INCIDENTS:
-        raise ValueError(f"incident: unknown kind {kind!r}; expected one of {', '.join(INCIDENTS)}")
-    try:
-        INCIDENTS[kind].parameters.model_validate(raw)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise ValueError(f"incident {kind}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+
+def _closure(payload: dict[str, Any]) -> dict[str, Any]:
+    """A ``close_road`` as the incident it is."""
+    where = {key: payload[key] for key in ("lat", "lon", "radius_m", "lasts_s")}
+    return {"kind": "road_closure", "at": "00:00", **where}
 
 
 def apply_command(built: Built, director: Any, kind: str, payload: dict[str, Any], by: str) -> None:
-    """Let a recorded command take effect now."""
+    """Let a recorded command take effect now; an incident begins at its own time, or now if that has passed."""
     office, world = built.office, built.world
     if kind in ("set_route", "assign_order", "unassign_order"):
         office.command(Command(kind, payload))
@@ -81,14 +142,9 @@ def apply_command(built: Built, director: Any, kind: str, payload: dict[str, Any
         placed = payload["order"] | {"known_before": False}
         built.place_order(order_from_payload(placed, world.now))
     elif kind == "close_road":
-        incident = {
-            "kind": "road_closure", "at": "00:00", "lat": payload["lat"], "lon": payload["lon"],
-            "radius_m": payload["radius_m"], "lasts_s": payload["lasts_s"],
-        }  # fmt: skip
-        director.start(payload["closure"], INCIDENTS["road_closure"].parameters.model_validate(incident))
+        director.schedule({payload["closure"]: _closure(payload)})
     elif kind == "inject_incident":
-        raw = payload["incident"]
-        director.start(payload["name"], INCIDENTS[raw["kind"]].parameters.model_validate(raw))
+        director.schedule({payload["name"]: payload["incident"]})
     elif kind == "change_setting":
         office.change(payload["key"], payload["value"])
         office.act("setting_changed", payload["key"], {"key": payload["key"], "value": payload["value"], "by": by})

@@ -121,20 +121,32 @@ def read_commands(folder: Path) -> list[dict[str, Any]]:
         ValueError: a whole line that is no command.
     """
     path = folder / "commands.jsonl"
-    return read_command_file(path) if path.exists() else []
+    return _commands(path, path.read_bytes().rpartition(b"\n")[0]) if path.exists() else []
 
 
 def read_command_file(path: Path) -> list[dict[str, Any]]:
-    """Commands from lines of JSON ``{at_us, kind, payload, by}``; a last line without its end is a torn one.
+    """Commands from lines of JSON ``{at_us, kind, payload, by}`` that somebody gives us.
 
     Raises:
-        ValueError: a whole line that is no command.
+        ValueError: no such file, or a line that is no command.
     """
+    if not path.is_file():
+        raise ValueError(f"{path}: expected a file of commands, as commands.jsonl of a run")
+    return _commands(path, path.read_bytes())
+
+
+def _commands(path: Path, text: bytes) -> list[dict[str, Any]]:
     commands = []
-    for number, line in enumerate(path.read_bytes().split(b"\n")[:-1], start=1):
+    for number, line in enumerate(text.split(b"\n"), start=1):
+        if not line.strip():
+            continue
         try:
-            command = json.loads(line)
+            command = json.loads(line, parse_constant=_no_constant)
             commands.append({key: command[key] for key in ("at_us", "kind", "payload", "by")})
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise ValueError(f"{path}: line {number}: expected a command with at_us, kind, payload, by") from None
     return commands
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is no number")

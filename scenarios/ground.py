@@ -40,9 +40,11 @@ def prepare(scenario: Scenario, cache_dir: Path | None = None) -> Ground:
     """
     streams = Streams(scenario.model.seed)
     roads, weather = _roads(scenario, streams, cache_dir or default_cache_dir())
+    _check_streets(scenario, roads)
     profiles = fleet_profiles(scenario)
     depots = _depots(scenario, roads, profiles)
-    orders, notes = _orders(scenario, roads, profiles, depots, streams)
+    nodes: dict[tuple[str, str], int] = {}
+    orders, notes = _orders(scenario, roads, profiles, depots, streams, nodes)
     stations = [
         (f"station-{number}", int(node))
         for number, node in enumerate(_nodes(roads, profiles, "stations", scenario.model.roads.stations), start=1)
@@ -50,7 +52,7 @@ def prepare(scenario: Scenario, cache_dir: Path | None = None) -> Ground:
     if roads.graph is not None:
         notes["roads"] = {key: value for key, value in roads.graph.meta.items() if _plain(value)}
         notes["roads"] |= {"nodes": roads.graph.nodes, "edges": roads.graph.edges}
-    return Ground(roads, weather, depots, stations, orders, notes)
+    return Ground(roads, weather, depots, stations, orders, notes, nodes)
 
 
 def fleet_profiles(scenario: Scenario) -> list[Profile]:
@@ -112,6 +114,18 @@ def _traffic_config(scenario: Scenario) -> TrafficConfig:
     )
 
 
+def _check_streets(scenario: Scenario, roads: Any) -> None:
+    problems = []
+    for name, raw in scenario.model.incidents.items():
+        try:
+            if raw.get("street") is not None:
+                roads.edges_of_street(raw["street"])
+        except ValueError as error:
+            problems.append(Problem(scenario.source, f"incidents.{name}.street", raw["street"], f"a street ({error})"))
+    if problems:
+        raise BadInput(problems)
+
+
 # --- places ----------------------------------------------------------------------------------------------------
 
 
@@ -133,9 +147,9 @@ def _depots(scenario: Scenario, roads: Any, profiles: list[Profile]) -> dict[str
         if config.lat is not None and config.lon is not None:
             place = Place(name, config.lat, config.lon)
             for profile in profiles:
-                away_m = _away_m(roads, place, profile)
-                if away_m > scenario.model.roads.snap_m:
-                    expected = f"a depot within {scenario.model.roads.snap_m:.0f} m of a road; it is {_distance(away_m)} away"
+                metres = away_m(roads, place, profile)
+                if metres > scenario.model.roads.snap_m:
+                    expected = f"a depot within {scenario.model.roads.snap_m:.0f} m of a road; it is {_distance(metres)} away"
                     problems.append(Problem(scenario.source, f"depots.{name}", f"{place.lat}, {place.lon}", expected))
                     break
         elif config.position == "centre":
@@ -150,7 +164,8 @@ def _depots(scenario: Scenario, roads: Any, profiles: list[Profile]) -> dict[str
     return depots
 
 
-def _away_m(roads: Any, place: Place, profile: Profile) -> float:
+def away_m(roads: Any, place: Place, profile: Profile) -> float:
+    """How far a place is from where a vehicle of the profile can stop; infinite where it is not on the roads at all."""
     try:
         return roads.snap(place.lat, place.lon, profile, place.place_id).distance_m
     except ValueError:
@@ -165,8 +180,9 @@ def _distance(metres: float) -> str:
 
 
 def _orders(
-    scenario: Scenario, roads: Any, profiles: list[Profile], depots: dict[str, Place], streams: Streams
-) -> tuple[list[Order], dict[str, Any]]:
+    scenario: Scenario, roads: Any, profiles: list[Profile], depots: dict[str, Place], streams: Streams,
+    nodes: dict[tuple[str, str], int],
+) -> tuple[list[Order], dict[str, Any]]:  # fmt: skip
     config, local = scenario.model.orders, scenario.local
     orders: list[Order] = []
     notes: dict[str, Any] = {}
@@ -180,7 +196,7 @@ def _orders(
         candidates = _candidates(roads, profiles)
         made = generate(config.generate, days, candidates, list(depots.values()), streams, local)
         orders += [order.moved(order_id=f"G{order.order_id}") if order.order_id in taken else order for order in made]
-    return _within_reach(scenario, roads, profiles, orders, notes), notes
+    return _within_reach(scenario, roads, profiles, orders, notes, nodes), notes
 
 
 def _order_days(scenario: Scenario, local: LocalTime) -> list[int]:
@@ -239,17 +255,24 @@ def _accuracy(match: Any) -> dict[str, Any]:
 
 
 def _within_reach(
-    scenario: Scenario, roads: Any, profiles: list[Profile], orders: list[Order], notes: dict[str, Any]
-) -> list[Order]:
-    """The orders near enough to a road for some vehicle; the others are problems, or skipped where that is asked."""
+    scenario: Scenario, roads: Any, profiles: list[Profile], orders: list[Order], notes: dict[str, Any],
+    nodes: dict[tuple[str, str], int],
+) -> list[Order]:  # fmt: skip
+    """The orders near enough to a road for some vehicle; the others are problems, or skipped where that is asked.
+
+    Where vehicles of each profile stop for each place is put into ``nodes``.
+    """
     tasks = [(order, task) for order in orders for task in order.tasks]
     if not tasks or roads.graph is None:
         return orders
     lat, lon = np.array([task.place.lat for _, task in tasks]), np.array([task.place.lon for _, task in tasks])
-    away_m = np.min([roads.snap_all(lat, lon, profile)[1] for profile in profiles], axis=0)
+    snapped = [roads.snap_all(lat, lon, profile) for profile in profiles]
+    for profile, (found, _) in zip(profiles, snapped):
+        nodes.update(zip(((profile.name, task.place.place_id) for _, task in tasks), found.tolist()))
+    metres_of = np.min([metres for _, metres in snapped], axis=0)
     limit_m = scenario.model.roads.snap_m
     problems: dict[str, Problem] = {}
-    for (order, task), metres in zip(tasks, away_m.tolist()):
+    for (order, task), metres in zip(tasks, metres_of.tolist()):
         if metres > limit_m:
             expected = f"a {task.kind} within {limit_m:.0f} m of a road (roads.snap_m); it is {_distance(metres)} away"
             where = f"{task.place.lat}, {task.place.lon}"

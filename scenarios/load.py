@@ -17,7 +17,6 @@ from scenarios.schema import ROADS_SOURCES, ScenarioModel
 from scenarios.yaml_file import parse_yaml, read_yaml
 
 PATH_KEYS = (("roads", "osm_file"), ("roads", "matrix_file"), ("orders", "file"), ("orders", "gazetteer"))
-ALTERNATIVES = {("roads",): ROADS_SOURCES}
 DEPOT_ALTERNATIVES = (("lat", "lon"), ("position",))
 
 
@@ -99,7 +98,7 @@ def apply_set(raw: dict[str, Any], text: str) -> dict[str, Any]:
 
 
 def _drop_alternatives(node: dict[str, Any], parent: tuple[str, ...], key: str) -> None:
-    groups: Iterable[tuple[str, ...]] = [(name,) for name in ALTERNATIVES.get(parent, ())]
+    groups: Iterable[tuple[str, ...]] = [(name,) for name in ROADS_SOURCES] if parent == ("roads",) else ()
     if len(parent) == 2 and parent[0] == "depots":
         groups = DEPOT_ALTERNATIVES
     if any(key in group for group in groups):

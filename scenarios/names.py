@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import fields
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -11,6 +12,7 @@ from scenarios.problems import Problem, nearest
 from scenarios.schema import ScenarioModel, clock_s
 from twin.kpis.costs import Costs
 from twin.kpis.registry import KPIS
+from twin.orders import natural_key
 from twin.planning import registered as planners
 from twin.policies import policies
 
@@ -44,11 +46,18 @@ def check_names(model: ScenarioModel, file: str) -> list[Problem]:
         if low > high:
             found.append(Problem(file, f"kpis.{kpi}.expect", str(expectation.expect), "low before high"))
     for name, raw in model.incidents.items():
-        found += _incident(file, f"incidents.{name}", raw)
+        found += incident_problems(model, file, name, raw)
     return found
 
 
-def _incident(file: str, key: str, raw: dict) -> list[Problem]:
+def vehicle_names(model: ScenarioModel) -> frozenset[str]:
+    """Every vehicle of the fleet: ``<group>-<number>``."""
+    return frozenset(f"{group}-{n}" for group, config in model.fleet.items() for n in range(1, config.count + 1))
+
+
+def incident_problems(model: ScenarioModel, file: str, name: str, raw: dict[str, Any]) -> list[Problem]:
+    """What is wrong with one incident: its kind, its fields, the vehicle or depot it names."""
+    key = f"incidents.{name}"
     kind = raw.get("kind")
     if kind not in INCIDENTS:
         hint = nearest(str(kind), INCIDENTS) if kind else None
@@ -63,6 +72,11 @@ def _incident(file: str, key: str, raw: dict) -> list[Problem]:
             hint = nearest(field, parameters.model_fields) if entry["type"] == "extra_forbidden" else None
             value = "" if entry["type"] == "missing" else str(entry.get("input"))
             where = f"{key}.{field}" if field else key
-            problems.append(Problem(file, where, value, entry["msg"].removeprefix("Value error, expected "), hint))
+            problems.append(Problem(file, where, value, entry["msg"].removeprefix("Value error, ").removeprefix("expected "), hint))
         return problems
+    vehicles = vehicle_names(model)
+    for field, names, what in (("near_depot", model.depots, "a depot"), ("vehicle", vehicles, "a vehicle of the fleet")):
+        value = raw.get(field)
+        if value is not None and value not in names:
+            return [Problem(file, f"{key}.{field}", str(value), what, nearest(str(value), sorted(names, key=natural_key)))]
     return []

@@ -20,7 +20,7 @@ from engine.ledger import read_ledger
 from engine.records import write_parquet
 from engine.roads.lines import road_lines
 from scenarios.build import Built, Ground, build
-from scenarios.commands import apply_command, check_command
+from scenarios.commands import Rules, apply_command
 from scenarios.folder import CommandLog, checksums, make_folder, utc_now, versions, write_json
 from scenarios.ground import prepare
 from scenarios.incidents.director import Director
@@ -59,15 +59,17 @@ class Session:
             scenario = replace(scenario, model=scenario.model.model_copy(update={
                 "dispatch": scenario.model.dispatch.model_copy(update={"policy": policy})}))  # fmt: skip
         self.scenario, self.folder = scenario, folder
-        ground = ground or prepare(scenario)
+        self.ground = ground = ground or prepare(scenario)
+        self._rules = Rules(scenario, ground)
+        self._started_at = utc_now()
+        if folder is not None:
+            self._write_manifest("running")  # before anything else: from now on the folder can be resumed
         self.built: Built = build(scenario, ground, folder, policies()[policy] if isinstance(policy, str) else policy)
         self.world = self.built.world
         self.director = Director(self.built)
         self.director.schedule(scenario.model.incidents)
-        self._started_at = utc_now()
         self._log = CommandLog(folder)
         if folder is not None:
-            self._write_manifest("running")
             if ground.roads.graph is not None:
                 lines = road_lines(ground.roads.graph)
                 write_parquet(folder / "roads.parquet", lines.schema, [lines])
@@ -87,7 +89,7 @@ class Session:
         return at_us
 
     def _accept(self, at_us: int, kind: str, payload: dict[str, Any], by: str, record: bool = True) -> None:
-        check_command(kind, payload, self.built)
+        self._rules.check(at_us, kind, payload)
         if record:
             self._log.record(at_us, kind, payload, by)
         self.world.at(at_us, lambda: apply_command(self.built, self.director, kind, payload, by), OUTSIDE)
@@ -159,7 +161,7 @@ class Session:
         if folder is None:
             truth, office, telemetry = world.truth.table(), world.office_ledger.table(), built.telemetry.table()
         else:
-            truth, office = (functools.partial(read_ledger, folder, name) for name in ("truth", "office"))  # type: ignore[assignment]
+            truth, office = (functools.partial(read_ledger, folder, name) for name in ("truth", "office"))
             telemetry = folder / "telemetry"
         tables = Tables(
             truth, office, self.scenario.start_us, world.now, telemetry, model.time_zone or "UTC",
@@ -183,8 +185,8 @@ class Session:
     # --- the manifest ---
 
     def _manifest(self, status: str) -> dict[str, Any]:
-        scenario, built = self.scenario, self.built
-        projection = built.ground.roads.projection
+        scenario, ground = self.scenario, self.ground
+        projection = ground.roads.projection
         return {
             "name": scenario.model.name,
             "status": status,
@@ -194,14 +196,14 @@ class Session:
             "end_us": scenario.end_us,
             "started_at": self._started_at,
             "heartbeat": utc_now(),
-            "simulated_to_us": self.world.now,
+            "simulated_to_us": self.world.now if hasattr(self, "world") else scenario.start_us,
             "scenario_file": Path(scenario.source).name,
             "sets": [*scenario.sets],
             "scenario": scenario.model.json_ready(),
-            "router": built.ground.roads.router_name,
+            "router": ground.roads.router_name,
             "projection": {"lat0": projection.lat0, "lon0": projection.lon0},
             "versions": versions(),
-            "notes": built.ground.notes,
+            "notes": ground.notes,
         }
 
     def _write_manifest(self, status: str, **more: Any) -> None:
@@ -214,7 +216,8 @@ class Session:
             self._write_manifest("running")
 
     def _fail(self, error: BaseException) -> None:
-        """Leave a readable folder behind that says so."""
+        """Leave a readable folder behind that says so, and let go of the world."""
+        self.built.population.close()
         if self.folder is None:
             return
         status = "running" if isinstance(error, KeyboardInterrupt) else "failed"  # --resume may finish it

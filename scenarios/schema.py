@@ -11,6 +11,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from scenarios.schema_orders import CustomersConfig, OrdersConfig
 
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0, le=1e9)]
 NonNegative = Annotated[float, Field(ge=0, le=1e9)]
@@ -136,10 +139,10 @@ class DriverGroup(Section):
     count: int | None = Field(None, ge=0, le=100_000, description="one a vehicle if not given")
     shift_start: ClockTime = "07:00"
     shift_end: ClockTime = "17:00"
-    days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = Field(
-        default_factory=lambda: list(WEEKDAYS)  # type: ignore[arg-type]
+    days: list[Weekday] = Field(
+        default_factory=lambda: [*WEEKDAYS]
     )
-    rest: ShiftBreak | None = Field(default_factory=lambda: ShiftBreak())
+    rest: ShiftBreak | None = Field(default_factory=ShiftBreak)
     inspection_s: NonNegative = 300.0
     overtime_s: NonNegative = Field(1_800.0, description="a leg is begun if the driver is back within this")
     stand_by_s: NonNegative = Field(3_600.0, description="a driver at the depot without work is sent home after this")
@@ -148,9 +151,6 @@ class DriverGroup(Section):
     work_cv: Share = Field(0.15, description="how drivers differ in speed of work")
     harsh_per_100_km: NonNegative = Field(2.0, description="harsh events of an average driver")
     idle_share: Share = Field(0.15, description="stops at which an average driver leaves the engine on")
-
-
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class RadioConfig(Section):
@@ -178,10 +178,10 @@ class PlanConfig(Section):
 
 
 class DispatchConfig(Section):
-    plan: PlanConfig = Field(default_factory=lambda: PlanConfig())
+    plan: PlanConfig = Field(default_factory=PlanConfig)
     policy: str = "insertion"
     information: Literal["belief", "perfect"] = "belief"
-    period_s: Positive = Field(300.0, description="the policy is asked at least this often")
+    period_s: Annotated[float, Field(ge=1, le=1e9)] = Field(300.0, description="the policy is asked at least this often")
     decision_s: NonNegative = Field(10.0, description="simulated time a decision takes")
 
 
@@ -195,19 +195,19 @@ class ScenarioModel(Section):
     name: Slug = "unnamed"
     time_zone: str | None = Field(None, description="IANA name; required with real roads")
     start: str = Field("2026-03-02T05:30", description="local time")
-    horizon_s: Annotated[float, Field(gt=0, le=400 * 86_400)] = 57_600
+    horizon_s: Annotated[float, Field(ge=1, le=400 * 86_400)] = 57_600
     seed: int = Field(1, ge=0, lt=2**63)
     roads: RoadsConfig
-    traffic: TrafficSection = Field(default_factory=lambda: TrafficSection())
+    traffic: TrafficSection = Field(default_factory=TrafficSection)
     depots: dict[Slug, DepotConfig] = Field(min_length=1)
     fleet: dict[Slug, FleetGroup] = Field(min_length=1)
     drivers: dict[Slug, DriverGroup] = Field(default_factory=lambda: {"crew": DriverGroup()})
     orders: OrdersConfig
-    customers: CustomersConfig = Field(default_factory=lambda: CustomersConfig())
-    radio: RadioConfig = Field(default_factory=lambda: RadioConfig())
-    head_office: HeadOffice = Field(default_factory=lambda: HeadOffice())
+    customers: CustomersConfig = Field(default_factory=CustomersConfig)
+    radio: RadioConfig = Field(default_factory=RadioConfig)
+    head_office: HeadOffice = Field(default_factory=HeadOffice)
     devices: dict[Slug, DeviceProfile] = Field(default_factory=lambda: {"tracker": DeviceProfile()})
-    dispatch: DispatchConfig = Field(default_factory=lambda: DispatchConfig())
+    dispatch: DispatchConfig = Field(default_factory=DispatchConfig)
     incidents: dict[Slug, dict[str, Any]] = Field(default_factory=dict)
     costs: dict[str, NonNegative] = Field(default_factory=dict)
     kpis: dict[str, KpiExpectation] = Field(default_factory=dict)

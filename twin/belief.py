@@ -10,10 +10,11 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from twin.events import order_from_payload
+from twin.events import KINDS, order_from_payload
 from twin.orders import Order, Place, Window
 
 NEVER_US = 2**62
+_MET = "met-"  # closures drivers stood before, as opposed to reported ones
 VehicleState = Literal["off", "preparing", "loading", "idle", "driving", "waiting", "serving", "break", "broken"]
 
 
@@ -105,8 +106,8 @@ class Belief:
 
     def view(self, now_us: int) -> FleetView:
         """A snapshot; later messages do not change it."""
-        arrays = [array.copy() for array in (self.lat, self.lon, self.fixed_us)]
-        for array in arrays:
+        lat, lon, fixed_us = self.lat.copy(), self.lon.copy(), self.fixed_us.copy()
+        for array in (lat, lon, fixed_us):
             array.setflags(write=False)
         return FleetView(
             now_us,
@@ -115,8 +116,10 @@ class Belief:
             MappingProxyType(self.depots),
             MappingProxyType(self.closures.copy()),
             MappingProxyType(self.index),
-            *arrays,
-            journal=self.journal,
+            lat,
+            lon,
+            fixed_us,
+            self.journal,
         )
 
     def observe(self, rows: np.ndarray, fixed_us: np.ndarray, lat: np.ndarray, lon: np.ndarray) -> None:
@@ -126,10 +129,25 @@ class Belief:
         self.lat[rows], self.lon[rows], self.fixed_us[rows] = lat[newer], lon[newer], fixed_us[newer]
 
     def apply(self, kind: str, occurred_us: int, payload: dict[str, Any]) -> None:
-        """Fold one event or own command; kinds that say nothing about the picture are passed over."""
+        """Fold one event or own command; passed over is what says nothing about the picture, and what tells of a
+        vehicle or depot that was never registered.
+        """
         fold = getattr(self, "_" + kind, None)
-        if fold is not None:
+        if fold is None or kind not in KINDS:
+            return
+        if self._known(kind, payload):
             fold(occurred_us, payload)
+
+    def _known(self, kind: str, payload: dict[str, Any]) -> bool:
+        vehicle_id, depot_id = payload.get("vehicle_id"), payload.get("depot_id")
+        new_vehicle, new_depot = kind == "vehicle_registered", kind == "depot_registered"
+        return (vehicle_id is None or new_vehicle or vehicle_id in self.vehicles) and (
+            depot_id is None or new_depot or depot_id in self.depots
+        )
+
+    def forget_blocks(self) -> None:
+        """A new day: what drivers found closed may be open again; closures that were reported stay."""
+        self.closures = {name: edges for name, edges in self.closures.items() if not name.startswith(_MET)}
 
     # --- master data ---
 
@@ -246,9 +264,11 @@ class Belief:
 
     def _road_opened(self, _at: int, p: dict) -> None:
         self.closures.pop(p["closure"], None)
+        for edge in p["edges"]:
+            self.closures.pop(f"{_MET}{edge}", None)
 
     def _road_block_met(self, _at: int, p: dict) -> None:
-        self.closures[f"met-{p['edge']}"] = (p["edge"],)
+        self.closures[f"{_MET}{p['edge']}"] = (p["edge"],)
 
     # --- own commands, and what drivers answered ---
 

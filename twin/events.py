@@ -431,7 +431,7 @@ ORDER_ENDS = ("order_delivered", "order_failed", "order_cancelled", "order_left_
 def _adapter(payload: type) -> Any:
     from pydantic import ConfigDict, TypeAdapter
 
-    payload.__pydantic_config__ = ConfigDict(extra="forbid", allow_inf_nan=False)  # type: ignore[attr-defined]
+    payload.__pydantic_config__ = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)  # type: ignore[attr-defined]
     return TypeAdapter(payload)
 
 

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from twin.events import KINDS, validate
+from twin.events import COMMANDS, KINDS, validate
 
+_DIGITS = 18  # of an event's number: what fits 64 bits
 Verdict = Literal["", "duplicate", "dead_letter"]
 
 
@@ -32,13 +33,15 @@ class Ingest:
 
     def judge(self, message: Message) -> str:
         """``""`` for a message to believe, else why not: ``duplicate`` or ``dead_letter: <reason>``."""
+        if message.kind in COMMANDS:
+            return f"dead_letter: {message.kind} is a command; devices report events"
         problem = validate(message.kind, message.payload)
         if problem is not None:
             return f"dead_letter: {problem}"
         if message.schema_version > KINDS[message.kind].version:
             return f"dead_letter: {message.kind} version {message.schema_version} is newer than this office"
         source, _, number = message.event_id.rpartition(":")
-        if not number.isdigit():
+        if not (number.isascii() and number.isdigit() and len(number) <= _DIGITS):
             return f"dead_letter: event id {message.event_id!r} is not <source>:<number>"
         return "" if self._first_time(source, int(number)) else "duplicate"
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 TaskKind = Literal["pickup", "delivery"]
 
@@ -66,7 +66,7 @@ class Order:
         assert task is not None  # noqa: S101  (guaranteed above)
         return task
 
-    def moved(self, **changes) -> "Order":
+    def moved(self, **changes: Any) -> "Order":
         """A copy with some fields changed."""
         return replace(self, **changes)
 

@@ -62,6 +62,7 @@ def check(arguments: Namespace) -> int:
 
 def run(arguments: Namespace) -> int:
     """Run a scenario, resume a killed run, or branch a finished one."""
+    from scenarios.commands import check_all
     from scenarios.folder import make_folder, read_command_file
     from scenarios.ground import prepare
     from scenarios.run import Session, default_folder
@@ -71,6 +72,8 @@ def run(arguments: Namespace) -> int:
             raise ValueError("--branch RUN and --at HH:MM:SS go together")
     if arguments.resume and not arguments.out:
         raise ValueError("--resume: expected --out DIR, the folder of the killed run")
+    if arguments.resume + bool(arguments.branch) + bool(arguments.commands) > 1:
+        raise ValueError("--resume, --branch and --commands: expected one of them; the first two have their run's commands")
     started = time.perf_counter()
     scenario = _load(arguments)
     show = _Progress(quiet=arguments.quiet or not sys.stderr.isatty(), talk=not arguments.quiet and not arguments.json)
@@ -87,18 +90,18 @@ def run(arguments: Namespace) -> int:
     else:
         ground = prepare(scenario)
         show.say(f"roads and {len(ground.orders)} orders read in {time.perf_counter() - started:.1f} s")
+        check_all(scenario, ground, commands, str(arguments.commands))
         folder = make_folder(Path(arguments.out) if arguments.out else default_folder(scenario))
         session = Session(scenario, ground, folder, None, commands)
         show.watch(session)
         finished = session.run(show)
     show.end()
-    folder = finished.folder
-    assert folder is not None  # noqa: S101
+    assert finished.folder is not None  # noqa: S101
     from viz.report import write_report
 
-    report_path = write_report(folder)
+    report_path = write_report(finished.folder)
     if arguments.json:
-        emit({"run": str(folder), "digest": finished.digest, "kpis": finished.kpis})
+        emit({"run": str(finished.folder), "digest": finished.digest, "kpis": finished.kpis})
     elif not arguments.quiet:
         show.say(f"simulated {show.simulated_h:.0f} h in {show.wall_s:.1f} s (planning {show.planning_s:.1f} s)")
         for line in kpi_lines(finished.kpis):

@@ -17,6 +17,9 @@ from engine.roads.turns import RoutingArcs, connected_nodes
 METRICS_KEPT = 48
 """Metrics are kept for so many (profile, time bucket, closures); a new one takes hundredths of a second."""
 
+LEGS_KEPT = 100_000
+"""Driving times of single legs are remembered for each metric kept."""
+
 OUTER_SHARE = 0.8
 """``random_nodes(where="edge")`` draws from the nodes farther from the centre than this share of them."""
 
@@ -47,6 +50,7 @@ class RoadNetwork:
         self.projection = Projection(*_middle(graph))
         self._geometry = Geometry(graph, self.projection)
         self._metrics: OrderedDict[Hashable, Metric] = OrderedDict()
+        self._legs: dict[Hashable, dict[tuple[int, int], int]] = {}  # of the metrics kept
         self._components: dict[tuple[bool, bool], tuple[np.ndarray, cKDTree]] = {}
 
     # Places
@@ -156,8 +160,18 @@ class RoadNetwork:
         closed: frozenset[int] = frozenset(),
     ) -> np.ndarray:
         """Usual driving times of legs origin[i] to destination[i]: int64 [legs], UNREACHABLE where no way."""
-        metric = self._time_metric(profile, self.traffic.bucket(depart_at_us), closed)
-        return np.array([metric.path(int(a), int(b))[0] for a, b in zip(origins, destinations)], np.int64)
+        bucket = self.traffic.bucket(depart_at_us)
+        metric = self._time_metric(profile, bucket, closed)
+        known = self._legs.setdefault((profile, bucket, closed), {})
+        if len(known) > LEGS_KEPT:
+            known.clear()
+        legs = []
+        for pair in zip(np.asarray(origins).tolist(), np.asarray(destinations).tolist()):
+            leg = known.get(pair)
+            if leg is None:
+                leg = known[pair] = metric.path(*pair)[0]
+            legs.append(leg)
+        return np.array(legs, np.int64)
 
     def position_mm(self, node: int) -> tuple[int, int]:
         """Where a node is on the plane."""
@@ -227,7 +241,7 @@ class RoadNetwork:
             metric = self.router.metric(np.where(allowed, weights(), UNREACHABLE))
             self._metrics[key] = metric
             if len(self._metrics) > METRICS_KEPT:
-                self._metrics.popitem(last=False)
+                self._legs.pop(self._metrics.popitem(last=False)[0], None)
         self._metrics.move_to_end(key)
         return metric
 

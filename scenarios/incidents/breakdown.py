@@ -13,9 +13,7 @@ class Breakdown(Timing):
 
 def breakdown(stage: Stage, name: str, what: Breakdown) -> Generator[int, None, None]:
     """A vehicle fails in the middle of its next trip."""
-    driver = next((d for d in stage.drivers.values() if d.vehicle.name == what.vehicle), None)
-    if driver is None:
-        raise ValueError(f"incidents.{name}.vehicle: no vehicle {what.vehicle!r} with a driver")
-    driver.vehicle.fail_next_us = round(what.lasts_s * 1e6)
+    vehicle = stage.vehicles[what.vehicle]
+    vehicle.fail_next_us = round(what.lasts_s * 1e6)
     yield round(what.lasts_s * 1e6)
-    driver.vehicle.fail_next_us = 0
+    vehicle.fail_next_us = 0

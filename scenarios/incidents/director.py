@@ -1,5 +1,6 @@
 """Plays a scenario's incidents: each starts, does its work, and leaves the world as it would have been."""
 
+from functools import partial
 from typing import Any
 
 from scenarios.build import Built
@@ -14,7 +15,7 @@ class Director:
     def __init__(self, built: Built) -> None:
         self.built, self.world = built, built.world
         self.stage = Stage(
-            self.world, built.drivers, self._close_roads, self._open_roads, built.place_order, self._surge
+            self.world, built.vehicles, built.ground.depots, self._close_roads, self._open_roads, built.place_order, self._surge
         )
 
     def schedule(self, incidents: dict[str, dict[str, Any]]) -> None:
@@ -22,7 +23,7 @@ class Director:
         for name, raw in incidents.items():
             incident = INCIDENTS[raw["kind"]]
             what = incident.parameters.model_validate(raw)
-            self.world.at(what.begins_us(self.world), lambda n=name, w=what: self.start(n, w))  # type: ignore[attr-defined]
+            self.world.at(what.begins_us(self.world), partial(self.start, name, what))  # type: ignore[attr-defined]
 
     def start(self, name: str, what: Any) -> None:
         """Begin an incident now."""

@@ -36,7 +36,7 @@ def road_closure(stage: Stage, name: str, what: RoadClosure) -> Generator[int, N
     else:
         lat, lon = what.lat, what.lon
         if what.near_depot is not None:
-            depot = next(d.vehicle.depot for d in stage.drivers.values() if d.vehicle.depot_id == what.near_depot)
+            depot = stage.depots[what.near_depot]
             lat, lon = depot.lat + 0.008, depot.lon  # about 900 m north: the depot itself stays reachable
         assert lat is not None and lon is not None  # noqa: S101  (checked by the model)
         edges = roads.edges_near(lat, lon, what.radius_m)

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from agents.driver import Driver
+from agents.vehicle import Vehicle
 from agents.world import World
 from scenarios.schema import ClockTime, clock_s
-from twin.orders import Order
+from twin.orders import Order, Place
 
 
 class Timing(BaseModel):
@@ -32,11 +32,9 @@ class Stage:
     """The handles of a run that incidents may move."""
 
     world: World
-    drivers: dict[str, Driver]
+    vehicles: dict[str, Vehicle]
+    depots: dict[str, Place]
     close_roads: Callable[[str, tuple[int, ...]], None]
     open_roads: Callable[[str], None]
     place_order: Callable[[Order], None]
     surge: Callable[[str, int, float], list[Order]]
-
-
-Where = Literal["area", "street"]

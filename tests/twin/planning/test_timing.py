@@ -84,8 +84,17 @@ def test_time_dependent_legs():
         return 1_000_000
 
     route = timed([delivery("O1", 1, service_s=50), delivery("O2", 2)], van(), leg_ms)
-    assert asked == [(0, 1, 0), (1, 2, 1050), (2, 0, 2050)]
+    assert asked[:3] == [(0, 1, 0), (1, 2, 1050), (2, 0, 2050)]
     assert route.back_s == 3050
+
+
+def test_nobody_leaves_early_to_wait_for_a_break_and_a_window():
+    """A van whose first window opens at noon leaves just in time for break and window, not in the morning."""
+    noon = 12 * HOUR
+    pause = PlanBreak(11 * HOUR, noon + 1800, 1800)
+    route = timed([delivery("O1", 1, (noon, 17 * HOUR))], van(breaks=(pause,), shift_s=(7 * HOUR, 17 * HOUR)))
+    assert route.stops[0].start_s == noon
+    assert noon - 3600 <= route.leave_s <= noon
 
 
 @settings(max_examples=150, deadline=None)

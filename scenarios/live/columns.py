@@ -1,0 +1,177 @@
+"""From a picture to numbers a screen can draw: arrays, a row a vehicle or an order, each computed here once."""
+
+from typing import Any
+
+import numpy as np
+
+from engine.geo import Projection
+from scenarios.live.picture import Picture
+from twin.belief import VehicleView
+from twin.kpis import service
+from twin.orders import Place
+
+STATES = ("off", "preparing", "loading", "idle", "driving", "waiting", "serving", "break", "broken")
+"""Vehicle states by code."""
+ORDER_STATES = (
+    "waiting", "planned", "onboard", "overdue", "rebooked", "on_time", "late", "failed", "cancelled", "left_out",
+)  # fmt: skip
+"""Order states by code: the first five are open; ``overdue`` is open after its last window has closed."""
+WAITING, PLANNED, ONBOARD, OVERDUE, REBOOKED, ON_TIME, LATE = range(7)
+_ENDS = {f"order_{name}": code for code, name in enumerate(ORDER_STATES) if code > LATE}
+
+REACH_MPS = 13.9
+"""A driving vehicle not heard of may have got this far a second (50 km/h): the ring around its last position."""
+TURN_M = 4.0
+"""A shorter move says nothing about the heading."""
+
+
+class VehicleColumns:
+    """The vehicles of one picture; a row is worked out again only when that vehicle's view has changed."""
+
+    def __init__(self, picture: Picture, projection: Projection, start_us: int) -> None:
+        n = len(picture.belief.index)
+        self.projection, self.start_us = projection, start_us
+        self.state = np.zeros(n, np.uint8)
+        self.left, self.next_row = np.zeros(n, np.int32), np.full(n, -1, np.int32)
+        self.next_s = np.full(n, np.nan, np.float32)
+        self.stops: list[tuple[int, ...]] = [()] * n  # order rows still to visit
+        self.x, self.y = np.full(n, np.nan), np.full(n, np.nan)
+        self.heading = np.zeros(n, np.float32)
+        self._place_xy = np.full((n, 2), np.nan)
+        self._heard_us, self._next_us = np.zeros(n, np.int64), np.zeros(n, np.int64)
+        self._seen: list[VehicleView | None] = [None] * n
+        self._routes: dict[str, np.ndarray] | None = None
+
+    def update(self, picture: Picture) -> None:
+        """Bring the rows up to date."""
+        for row, view in enumerate(picture.belief.vehicles.values()):
+            if view is not self._seen[row]:
+                self._row(row, view, picture)
+                self._seen[row] = view
+
+    def _row(self, row: int, view: VehicleView, picture: Picture) -> None:
+        if self._seen[row] is None or self._seen[row].stops != view.stops:  # type: ignore[union-attr]
+            self.stops[row] = tuple(picture.rows[stop.order_id] for stop in view.stops if stop.order_id in picture.rows)
+            self._routes = None
+        self.state[row] = STATES.index(view.state)
+        self.left[row] = len(view.stops)
+        self.next_row[row] = self.stops[row][0] if self.stops[row] else -1
+        due_us = view.stops[0].arrive_us if view.stops else None
+        self._next_us[row] = due_us or 0
+        self.next_s[row] = np.nan if due_us is None else (due_us - self.start_us) / 1e6
+        self._heard_us[row] = view.heard_us
+        if view.place is not None:
+            self._place_xy[row] = self._xy(view.place)
+
+    def _xy(self, place: Place) -> tuple[float, float]:
+        x, y = self.projection.to_xy(place.lat, place.lon)
+        return float(x), float(y)
+
+    def move(self, x: np.ndarray, y: np.ndarray) -> None:
+        """Put the vehicles somewhere (metres); they head where they moved to."""
+        with np.errstate(invalid="ignore"):
+            dx, dy = x - self.x, y - self.y
+            moved = np.hypot(dx, dy) > TURN_M
+        if moved.any():
+            turned = np.degrees(np.arctan2(dx[moved], dy[moved])) % 360
+            self.heading = self.heading.copy()
+            self.heading[moved] = turned
+        self.x, self.y = x.copy(), y.copy()
+
+    def believed(self, picture: Picture) -> np.ndarray:
+        """Move to the last known positions: the newer of the last sample and the last event that named a place.
+
+        Returns when each is from, in microseconds.
+        """
+        belief = picture.belief
+        sampled = (belief.fixed_us > self._heard_us) & ~np.isnan(belief.lat)
+        x, y = self.projection.to_xy(belief.lat, belief.lon)
+        self.move(np.where(sampled, x, self._place_xy[:, 0]), np.where(sampled, y, self._place_xy[:, 1]))
+        return np.where(sampled, belief.fixed_us, self._heard_us)
+
+    def behind_s(self, picture: Picture, now_us: int) -> np.ndarray:
+        """How late each runs: as at its last stop, or more where the next planned arrival has passed; NaN: no plan."""
+        last = np.array([picture.delay_us.get(v, np.nan) for v in picture.belief.vehicles], np.float64)
+        planned = (self._next_us > 0) & (self.state != STATES.index("serving"))
+        overdue = np.where(planned & (now_us > self._next_us), now_us - self._next_us, np.nan)
+        busy = np.where(self.left > 0, last, np.nan)
+        with np.errstate(invalid="ignore"):
+            return (np.fmax(busy, overdue) / 1e6).astype(np.float32)
+
+    def routes(self) -> dict[str, np.ndarray]:
+        """Every vehicle's stops still to do: order rows, and where each vehicle's begin."""
+        if self._routes is None:
+            lengths = [len(stops) for stops in self.stops]
+            flat = [row for stops in self.stops for row in stops]
+            starts = np.concatenate([[0], np.cumsum(lengths)])
+            self._routes = {"route.start": starts.astype(np.int32), "route.order": np.array(flat, np.int32)}
+        return self._routes
+
+
+class OrderColumns:
+    """The orders of one picture, in the order they became known."""
+
+    def __init__(self, projection: Projection, start_us: int) -> None:
+        self.projection, self.start_us = projection, start_us
+        self.ids: list[str] = []
+        self._xy: list[tuple[float, float]] = []
+        self._fixed: dict[str, np.ndarray] = {}
+
+    def parts(self, picture: Picture, now_us: int) -> dict[str, Any]:
+        """Names, places, windows, states and vehicles."""
+        self._extend(picture)
+        index = picture.belief.index
+        n = len(self.ids)
+        state, vehicle = np.empty(n, np.uint8), np.full(n, -1, np.int32)
+        window = np.full((2, n), np.nan, np.float32)
+        for row, (order_id, record) in enumerate(picture.records.items()):
+            known = picture.belief.orders.get(order_id)
+            state[row] = _order_state(record, known, now_us)
+            name = (known.onboard or known.vehicle_id) if known is not None else record.vehicle
+            if name:
+                vehicle[row] = index[name]
+            if record.windows:
+                window[0, row] = (record.windows[0][0] - self.start_us) / 1e6
+                window[1, row] = (record.windows[-1][1] - self.start_us) / 1e6
+        fixed = self._fixed
+        return {**fixed, "order.state": state, "order.vehicle": vehicle, "order.opens_s": window[0], "order.closes_s": window[1]}
+
+    def _extend(self, picture: Picture) -> None:
+        if len(picture.rows) == len(self.ids):
+            return
+        self.ids, self._xy = list(picture.orders), []
+        for order in picture.orders.values():
+            x, y = self.projection.to_xy(order.last_task.place.lat, order.last_task.place.lon)
+            self._xy.append((float(x), float(y)))
+        xy = np.array(self._xy, np.float32).reshape(-1, 2)
+        names = [[order_id, order.customer] for order_id, order in picture.orders.items()]
+        self._fixed = {"orders": names, "order.x": xy[:, 0].copy(), "order.y": xy[:, 1].copy()}
+
+
+def _order_state(record: Any, known: Any, now_us: int) -> int:
+    if record.end:
+        if record.end != "order_delivered":
+            return _ENDS[record.end]
+        return ON_TIME if record.on_time else LATE
+    if record.windows and record.windows[-1][1] < now_us:
+        return OVERDUE
+    if known is None or (known.vehicle_id is None and known.onboard is None):
+        return REBOOKED if record.failed_visits else WAITING
+    return ONBOARD if known.onboard else PLANNED
+
+
+def kpis(picture: Picture, columns: VehicleColumns, now_us: int, messages_per_s: float | None) -> list[dict[str, Any]]:
+    """The figures of the moment, by the KPI functions where there is one; ``of`` is what a count is out of."""
+    facts = picture.facts(now_us)
+    open_orders = picture.belief.orders.values()
+    out = int((columns.state != STATES.index("off")).sum())
+    figures: list[tuple[str, float | None, str, int | None]] = [
+        ("delivered", len(facts.delivered()), "orders", service.orders_total(facts)),
+        ("on_time_share", service.on_time_share(facts), "share", None),
+        ("late_orders", service.late_orders(facts), "orders", None),
+        ("orders_waiting", sum(o.vehicle_id is None and o.onboard is None for o in open_orders), "orders", None),
+        ("vehicles_out", out, "vehicles", len(columns.state)),
+    ]
+    if messages_per_s is not None:
+        figures.append(("messages_per_s", messages_per_s, "1/s", None))
+    return [{"name": name, "value": value, "unit": unit, "of": of} for name, value, unit, of in figures]

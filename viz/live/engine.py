@@ -1,0 +1,66 @@
+"""The engine process behind a page: started with it, ended with it."""
+
+import json
+import secrets
+import subprocess
+import sys
+from typing import Any
+
+STOP_S = 10.0
+
+
+class EngineFailed(ValueError):
+    """The engine could not open what it was asked to; the message is the engine's own."""
+
+
+class Engine:
+    """``python -m scenarios.serve`` with a task; it ends when its stdin does, so never outlives this process."""
+
+    def __init__(self, task: dict[str, Any]) -> None:
+        """Start it and wait until it listens.
+
+        Raises:
+            EngineFailed: bad input.
+            RuntimeError: it ended without a word (what it wrote to stderr has been shown).
+        """
+        self.token = secrets.token_hex(32)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "scenarios.serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            start_new_session=True,  # Ctrl-C is for this process, which then ends that one
+        )  # fmt: skip
+        assert self._process.stdin is not None and self._process.stdout is not None  # noqa: S101
+        try:
+            self._process.stdin.write(json.dumps(task | {"token": self.token}) + "\n")
+            self._process.stdin.flush()
+            line = self._process.stdout.readline()
+        except BaseException:
+            self.stop()
+            raise
+        if not line:
+            raise RuntimeError(f"the engine ended at once (exit {self._process.wait()})")
+        said = json.loads(line)
+        if "error" in said:
+            self.stop()
+            raise EngineFailed(said["error"])
+        self.port: int = said["port"]
+        self.folder: str = said["folder"]
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._process.pid
+
+    def stop(self) -> int:
+        """End it, gently first; returns its exit code."""
+        assert self._process.stdin is not None and self._process.stdout is not None  # noqa: S101
+        try:
+            self._process.stdin.close()
+        except BrokenPipeError:
+            pass  # it has ended already
+        try:
+            code = self._process.wait(STOP_S)
+        except subprocess.TimeoutExpired:  # in the middle of planning
+            self._process.kill()
+            code = self._process.wait()
+        self._process.stdout.close()
+        return code

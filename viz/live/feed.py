@@ -1,0 +1,98 @@
+"""The page's end of the engine's socket: the latest of every part, and requests with their answers."""
+
+import itertools
+import socket
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from scenarios.live.frames import FrameError, receive, send
+
+CONNECT_S = 10.0
+Answer = Callable[[bool, str], None]
+
+
+class Feed:
+    """One connection, shared by every session of the page; each session keeps count of what it has seen."""
+
+    def __init__(self, host: str, port: int, token: str, truth: bool = True) -> None:
+        """Connect and start to listen.
+
+        Raises:
+            ConnectionError: nobody there, or the token is wrong.
+        """
+        try:
+            self._socket = socket.create_connection((host, port), CONNECT_S)
+        except OSError as error:
+            raise ConnectionError(f"no engine answers at {host}:{port} ({error.strerror or error})") from None
+        self._socket.settimeout(None)
+        self.received_bytes = self.received_frames = 0
+        self.lost = ""
+        self._parts: dict[str, Any] = {}
+        self._stamps: dict[str, int] = {}
+        self._version = 0
+        self._lock = threading.Lock()
+        self._complete = threading.Event()
+        self._numbers = itertools.count(1)
+        self._waiting: dict[int, Answer] = {}
+        send(self._socket, {"token": token, "truth": truth})
+        threading.Thread(target=self._listen, name="feed", daemon=True).start()
+        self._complete.wait(CONNECT_S)
+        if "day" not in self._parts:
+            raise ConnectionError(f"the engine at {host}:{port} did not let us in: {self.lost or 'no answer'}")
+
+    def since(self, version: int) -> tuple[int, dict[str, Any]]:
+        """The present version, and the parts that changed after an earlier one (0: all)."""
+        with self._lock:
+            return self._version, {name: self._parts[name] for name, stamp in self._stamps.items() if stamp > version}
+
+    def ask(self, answer: Answer, **fields: Any) -> None:
+        """Send a request; ``answer(ok, text)`` is called once, on the feed's own thread."""
+        number = next(self._numbers)
+        with self._lock:
+            self._waiting[number] = answer
+        try:
+            send(self._socket, {**fields, "n": number})
+        except OSError:
+            with self._lock:
+                self._waiting.pop(number, None)
+            answer(False, "the engine has stopped")
+
+    def close(self) -> None:
+        """End the conversation."""
+        try:
+            self._socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # the engine has ended it already
+        self._socket.close()
+
+    def _listen(self) -> None:
+        try:
+            while (parts := receive(self._socket)) is not None:
+                self._take(parts)
+        except (OSError, FrameError) as error:
+            self.lost = str(error)
+        self.lost = self.lost or "the engine has stopped"
+        self._complete.set()
+        with self._lock:
+            waiting, self._waiting = [*self._waiting.values()], {}
+        for answer in waiting:
+            answer(False, self.lost)
+
+    def _take(self, parts: dict[str, Any]) -> None:
+        if "refused" in parts:
+            self.lost = str(parts["refused"])
+            return
+        if "answer" in parts:
+            fields = parts["answer"]
+            with self._lock:
+                answer = self._waiting.pop(fields.get("n"), None)
+            if answer is not None:
+                answer(bool(fields.get("ok")), str(fields.get("text", "")))
+            return
+        with self._lock:
+            self._version += 1
+            self._parts.update(parts)
+            self._stamps.update(dict.fromkeys(parts, self._version))
+        self.received_frames += 1
+        self._complete.set()

@@ -1,0 +1,122 @@
+"""One visitor's page: a document that is sent what changed, and whose clicks become requests to the engine."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from viz.figures import LABELS
+from viz.live.feed import Feed
+from viz.live.look import ORDERS, ROADS, VEHICLES
+from viz.live.map import sheets
+
+TEMPLATES = Path(__file__).parents[1] / "templates"
+FAST_MS, SLOW_MS, MANY = 250, 1000, 2000
+"""How often changes are sent: less often above so many vehicles; in between the browser moves them itself."""
+BEAT_MS = 2000
+CLOCK = ("play", "pause", "step", "speed", "faster", "slower", "seek")
+KPI_WORDS = {
+    "delivered": "Delivered", "on_time_share": "On time so far", "late_orders": "Late",
+    "orders_waiting": "Waiting for a vehicle", "vehicles_out": "Vehicles out", "messages_per_s": "Messages a second",
+}  # fmt: skip
+
+
+class Visit:
+    """One browser session. ``by`` names who acts, as it is recorded; it never comes from the browser."""
+
+    def __init__(self, feed: Feed, by: str = "dispatcher") -> None:
+        self.feed, self.by = feed, by
+        self._seen = 0
+        self._told_lost = False
+        self._wire: Any = None
+        self._doc: Any = None
+
+    def template(self) -> Any:
+        """The page as a Panel template; the script in it draws and listens."""
+        import panel as pn
+
+        from viz.live.wire import Wire
+
+        self._seen, parts = self.feed.since(0)
+        made = sheets(parts)
+        shown = {name: value for name, value in parts.items() if not name.startswith(("road.", "depot."))}
+        self._wire = Wire(name="wire", frame=packed(shown))
+        made["vehicles"].tags = [self._wire]
+        self._wire.on_change("action", lambda _attr, _old, action: self._act(action))
+        template = pn.Template(page_source(parts["day"]["name"]))
+        for name, plot in made.items():
+            template.add_panel(name, pn.pane.Bokeh(plot, sizing_mode="stretch_both"))
+        self._many = len(parts["vehicles"]) > MANY
+        self._doc = pn.state.curdoc
+        return template
+
+    def _act(self, action: Any) -> None:
+        """Something clicked: only what is known here goes on to the engine."""
+        if not isinstance(action, dict):
+            return
+        do = action.get("do")
+        if do == "hello":  # the browser has the page: from now on it gets what changes
+            self._doc.add_periodic_callback(self._push, SLOW_MS if self._many else FAST_MS)
+            self._doc.add_periodic_callback(self._beat, BEAT_MS)
+        elif do in CLOCK:
+            fields = {key: action[key] for key in ("value", "at_us") if key in action}
+            self.feed.ask(self._answered, do=do, **fields)
+        elif do == "assign":
+            who = {"order_id": str(action.get("order_id")), "vehicle_id": str(action.get("vehicle_id"))}
+            self.feed.ask(self._answered, do="assign", by=self.by, **who)
+        elif do == "cancel":
+            payload = {"order_id": str(action.get("order_id")), "by": "office", "reason": f"{self.by} decided"}
+            self.feed.ask(self._answered, do="post", kind="cancel_order", payload=payload, by=self.by)
+        else:
+            self._tell(False, f"unknown action {do!r}")
+
+    def _answered(self, ok: bool, text: str) -> None:
+        """On the feed's thread: hand over to the document's."""
+        self._doc.add_next_tick_callback(lambda: (self._push(), self._tell(ok, text)))
+
+    def _tell(self, ok: bool, text: str) -> None:
+        if text:
+            self._wire.answer = {"ok": ok, "text": text, "n": self._wire.answer.get("n", 0) + 1}
+
+    def _push(self) -> None:
+        """Send what changed since the last time."""
+        self._seen, parts = self.feed.since(self._seen)
+        if parts:
+            self._wire.frame = packed(parts)
+
+    def _beat(self) -> None:
+        self._wire.beat = self._wire.beat + 1
+        if self.feed.lost and not self._told_lost:
+            self._told_lost = True
+            self._wire.lost = self.feed.lost
+
+
+def packed(parts: dict[str, Any]) -> dict[str, Any]:
+    """A frame as the browser takes it: arrays as they are (they travel raw), everything else as one JSON text."""
+    plain = {name: value for name, value in parts.items() if not isinstance(value, np.ndarray)}
+    return {name: value for name, value in parts.items() if isinstance(value, np.ndarray)} | {
+        "json": json.dumps(plain, ensure_ascii=False)
+    }
+
+
+def page_source(name: str) -> str:
+    """The page's HTML with its style and script; a Panel template still to be filled with the map."""
+    from markupsafe import escape
+
+    looks = {
+        "vehicles": {state: look._asdict() for state, look in VEHICLES.items()},
+        "orders": {state: look._asdict() for state, look in ORDERS.items()},
+        "roads": {band: {"width": width, "coarsest": coarsest} for band, (width, coarsest) in ROADS.items()},
+        "kpis": LABELS | KPI_WORDS,
+    }
+    source = (TEMPLATES / "live.html.j2").read_text(encoding="utf-8")
+    script = "\n".join((TEMPLATES / file).read_text(encoding="utf-8") for file in ("live_map.js", "live_table.js", "live.js"))
+    for mark, text in (
+        ("/*STYLE*/", (TEMPLATES / "live.css").read_text(encoding="utf-8")),
+        ("/*LOOKS*/", json.dumps(looks).replace("<", "\\u003c")),
+        ("/*SCRIPT*/", script),
+        ("<!--NAME-->", str(escape(name)).replace("{", "&#123;")),
+    ):
+        source = source.replace(mark, text)
+    return source
