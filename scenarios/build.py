@@ -29,7 +29,7 @@ from engine.roads.graph import Profile
 from engine.roads.network import RoadNetwork
 from engine.streams import Streams
 from engine.telemetry import Devices, Sampler
-from engine.weather import Weather
+from engine.weather import SLOT_US, Weather
 from scenarios.load import Scenario
 from scenarios.office_travel import OfficeTravel
 from scenarios.problems import BadInput, Problem
@@ -106,12 +106,22 @@ def build(
     for order in ground.orders:
         world.at(order.placed_us or scenario.start_us, partial(maker.place_order, order))
     office.start()
+    if ground.weather is not None:
+        _tell_weather(world, ground.weather, "fair")
     for driver in drivers.values():
         driver.process = world.env.process(driver.work(rosters[driver.name]))
     return Built(
         scenario, world, population, office, drivers, vehicles, customers, telemetry, trips, ground,
         maker.place_order, maker.people,
     )  # fmt: skip
+
+
+def _tell_weather(world: World, weather: Weather, before: str) -> None:
+    """Put every change of the weather on record, a quarter hour at a time."""
+    now = weather.state(world.now)
+    if now != before:
+        world.happen("weather_changed", "weather", {"state": now, "speed_factor": weather.factor(world.now)})
+    world.at((world.now // SLOT_US + 1) * SLOT_US, partial(_tell_weather, world, weather, now))
 
 
 def _sender(world: World, radio: Radio, tablets: dict[str, Tablet]) -> Callable[[str, Command], None]:

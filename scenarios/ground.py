@@ -25,6 +25,8 @@ from scenarios.places import Candidates
 from scenarios.problems import BadInput, Problem
 from scenarios.schema import clock_s
 from twin.orders import Order, Place, Window
+from twin.planning import get_planner
+from twin.planning import registered as planners
 
 FIXED = Streams(0)
 """Generated depots and stations belong to the scenario, not to the replication: they do not move with the seed."""
@@ -45,6 +47,7 @@ def prepare(scenario: Scenario, cache_dir: Path | None = None) -> Ground:
     depots = _depots(scenario, roads, profiles)
     nodes: dict[tuple[str, str], int] = {}
     orders, notes = _orders(scenario, roads, profiles, depots, streams, nodes)
+    _check_planner(scenario, orders)
     stations = [
         (f"station-{number}", int(node))
         for number, node in enumerate(_nodes(roads, profiles, "stations", scenario.model.roads.stations), start=1)
@@ -53,6 +56,23 @@ def prepare(scenario: Scenario, cache_dir: Path | None = None) -> Ground:
         notes["roads"] = {key: value for key, value in roads.graph.meta.items() if _plain(value)}
         notes["roads"] |= {"nodes": roads.graph.nodes, "edges": roads.graph.edges}
     return Ground(roads, weather, depots, stations, orders, notes, nodes)
+
+
+def _check_planner(scenario: Scenario, orders: list[Order]) -> None:
+    """Refuse a planner that lacks what the scenario's orders or settings ask for, naming those that have it."""
+    plan = scenario.model.dispatch.plan
+    needed = {"balance"} if plan.balance > 0 else set()
+    for order in orders:
+        pair = order.pickup is not None and order.delivery is not None
+        if pair:
+            needed.add("pairs")
+        if any(len(task.windows) > 1 for task in order.tasks):
+            needed.add("pair_multiple_windows" if pair else "multiple_windows")
+    missing = sorted(needed - get_planner(plan.planner).supports())
+    if missing:
+        able = [name for name in planners() if needed <= get_planner(name).supports()]
+        expected = f"a planner that can do {', '.join(missing)}: {', '.join(able) or 'none can'}"
+        raise BadInput([Problem(scenario.source, "dispatch.plan.planner", plan.planner, expected)])
 
 
 def fleet_profiles(scenario: Scenario) -> list[Profile]:
@@ -80,7 +100,9 @@ def _roads(scenario: Scenario, streams: Streams, cache_dir: Path) -> tuple[Any, 
         graph = _graph(scenario, cache_dir)
     except RoadFileError as error:
         key = "osm_file" if config.osm_file else "place" if config.place else "matrix_file"
-        raise BadInput([Problem(scenario.source, f"roads.{key}", getattr(config, key), str(error))]) from None
+        given = getattr(config, key)
+        why = str(error).removeprefix(f"{given}: ")
+        raise BadInput([Problem(scenario.source, f"roads.{key}", given, f"usable roads ({why})")]) from None
     traffic = Traffic(graph, _traffic_config(scenario), streams, scenario.local)
     return RoadNetwork(graph, traffic, make_router(graph, cache_dir)), traffic.weather
 

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from engine.energy import TYPES as VEHICLE_KINDS
 from scenarios.incidents import INCIDENTS
 from scenarios.problems import Problem, nearest
+from scenarios.registries import registered
 from scenarios.schema import ScenarioModel, clock_s
 from twin.kpis.costs import Costs
 from twin.kpis.registry import KPIS
@@ -38,6 +39,8 @@ def check_names(model: ScenarioModel, file: str) -> list[Problem]:
             found.append(Problem(file, f"drivers.{name}.shift_end", drivers.shift_end, expected))
     known("dispatch.policy", model.dispatch.policy, policies(), "a policy")
     known("dispatch.plan.planner", model.dispatch.plan.planner, planners(), "a planner")
+    for alert in model.alerts:
+        known(f"alerts.{alert}", alert, (name for name, _ in registered("alerts")), "a registered alert rule")
     for cost in model.costs:
         known(f"costs.{cost}", cost, [field.name for field in fields(Costs)], "a price")
     for kpi, expectation in model.kpis.items():

@@ -42,6 +42,10 @@ OUTSIDE = LATE + 1
 Progress = Callable[[float, str], None]
 
 
+class RunFailed(RuntimeError):
+    """A run that began and could not go on; its folder says ``failed``."""
+
+
 class Session:
     """A world being run; ``advance`` moves its clock, ``post`` is the only way in from outside."""
 
@@ -119,6 +123,9 @@ class Session:
                 if progress is not None:
                     progress((edge - start_us) / (end_us - start_us), self.scenario.local.text(edge))
             return self.finish()
+        except ValueError as error:
+            self._fail(error)
+            raise RunFailed(f"the run failed at {self.scenario.local.text(self.world.now)}: {error}") from error
         except BaseException as error:
             self._fail(error)
             raise

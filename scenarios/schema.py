@@ -209,6 +209,7 @@ class ScenarioModel(Section):
     devices: dict[Slug, DeviceProfile] = Field(default_factory=lambda: {"tracker": DeviceProfile()})
     dispatch: DispatchConfig = Field(default_factory=DispatchConfig)
     incidents: dict[Slug, dict[str, Any]] = Field(default_factory=dict)
+    alerts: dict[Slug, dict[str, Any]] = Field(default_factory=dict, description="rules by name: see `twin list alerts`")
     costs: dict[str, NonNegative] = Field(default_factory=dict)
     kpis: dict[str, KpiExpectation] = Field(default_factory=dict)
 

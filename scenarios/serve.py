@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from engine.clock import SECOND
 from scenarios.live.mailbox import Mailbox
 from scenarios.live.pace import Pace, check_speed, next_speed
 from scenarios.live.snapshot import Day
@@ -76,10 +77,10 @@ class Player:
         if not self.pace.playing or self.ended:
             return False
         due_us = self.pace.due_us(wall_s)
+        if due_us is not None and due_us - now_us < (self.pace.speed or 0) * 1e6 * STRIDE_S / 2:
+            return False  # too little time has gone by
         target_us = now_us + self._stride_us if due_us is None else min(due_us, now_us + self._stride_us)
         target_us = min(target_us, self.day.end_us)
-        if target_us - now_us < (self.pace.speed or 0) * 1e6 * STRIDE_S / 2:
-            return False  # too little time has gone by
         self.day.advance(target_us)
         self._stale = True
         took_s = time.monotonic() - wall_s
@@ -211,7 +212,9 @@ def open_day(task: dict[str, Any]) -> Day:
     scenario = load(Path(task["scenario"]), task.get("sets") or [], task.get("seed"))
     ground = prepare(scenario)
     folder = make_folder(Path(task["out"]) if task.get("out") else default_folder(scenario))
-    return SimulatedDay(Session(scenario, ground, folder))
+    day = SimulatedDay(Session(scenario, ground, folder))
+    day.advance(day.start_us + round((scenario.model.radio.latency_s + 1) * SECOND))  # what was ordered before is known
+    return day
 
 
 def serve(task: dict[str, Any], stop: threading.Event) -> None:

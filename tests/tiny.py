@@ -4,6 +4,8 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+from ruamel.yaml import YAML
+
 from scenarios import Scenario, load
 
 TINY: dict[str, Any] = {
@@ -46,9 +48,8 @@ def merged(base: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
 
 
 def write_tiny(folder: Path, **sections: Any) -> Path:
-    """The tiny scenario as a YAML file (JSON is YAML)."""
-    import json
-
+    """The tiny scenario as a YAML file."""
     path = folder / "scenario.yaml"
-    path.write_text(json.dumps(merged(TINY, sections), indent=1), encoding="utf-8")
+    with path.open("w", encoding="utf-8") as file:
+        YAML(typ="safe", pure=True).dump(merged(TINY, sections), file)
     return path

@@ -46,6 +46,15 @@ def parser() -> argparse.ArgumentParser:
     explain = commands.add_parser("explain", parents=[common], help="what happened to one order, and why it was late")
     explain.add_argument("run", metavar="RUN")
     explain.add_argument("order", metavar="ORDER")
+    live = commands.add_parser("live", help="watch and steer a day in the browser")
+    live.add_argument("scenario", metavar="SCENARIO", nargs="?", help="a scenario file (YAML) to simulate")
+    live.add_argument("--run", metavar="RUN", help="a finished run to watch instead")
+    live.add_argument("--attach", metavar="ADDRESS", help="a running engine's HOST:PORT/TOKEN, as it said itself")
+    live.add_argument("--port", type=int, metavar="P", help="of the page (default: 5006, or any that is free)")
+    live.add_argument("--speed", type=_speed, default=60.0, metavar="X", help="times real time, or max (default: 60)")
+    live.add_argument("--out", metavar="DIR", help="the run folder (default: runs/<name>/<utc>-<digest8>)")
+    live.add_argument("--seed", type=int, metavar="N", help="the same as --set seed=N")
+    live.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="sets", help="as for run")
     for name, text in (
         ("verify", "recompute a run's digest and invariants from its files"),
         ("report", "write a run's HTML report"),
@@ -73,6 +82,10 @@ def _guarded(arguments: argparse.Namespace) -> int:
     from viz import commands
 
     try:
+        if arguments.command == "live":
+            from viz.live.app import live
+
+            return live(arguments)
         return getattr(commands, arguments.command.replace("list", "list_"))(arguments)
     except KeyboardInterrupt:
         _say("interrupted")
@@ -90,7 +103,7 @@ def _guarded(arguments: argparse.Namespace) -> int:
         sys.stderr.close()  # the reader of stdout has left; nothing more to say
         return OK
     except RuntimeError as error:
-        if type(error).__name__ != "NotReproduced":
+        if type(error).__name__ not in ("NotReproduced", "RunFailed"):  # by name: their modules are heavy
             raise
         _say(str(error))
         return BAD_ANSWER
@@ -107,6 +120,11 @@ def _guarded(arguments: argparse.Namespace) -> int:
             emit({"ok": False, "errors": lines})
         _say(str(error))
         return BAD_INPUT
+
+
+def _speed(text: str) -> float | str:
+    """A factor, or ``max``."""
+    return text if text == "max" else float(text)
 
 
 def emit(value: Any) -> None:

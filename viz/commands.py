@@ -41,6 +41,8 @@ def list_(arguments: Namespace) -> int:
     if arguments.json:
         emit([{"name": name, "summary": summary} for name, summary in entries])
         return OK
+    if not entries and not arguments.quiet:
+        print(f"no {arguments.what} are registered", file=sys.stderr)
     width = max((len(name) for name, _ in entries), default=0)
     for name, summary in entries:
         print(f"{name:<{width}}  {summary}")

@@ -18,13 +18,5 @@ def weather(stage: Stage, name: str, what: WeatherIncident) -> Generator[int, No
     if sky is None:  # travel times are given: weather changes nothing
         return
     handle = sky.push(what.state, world.now)
-    _tell(stage)
     yield round(what.lasts_s * 1e6)
     sky.pop(handle, world.now)
-    _tell(stage)
-
-
-def _tell(stage: Stage) -> None:
-    sky, now = stage.world.weather, stage.world.now
-    assert sky is not None  # noqa: S101
-    stage.world.happen("weather_changed", "weather", {"state": sky.state(now), "speed_factor": sky.factor(now)})

@@ -19,8 +19,7 @@ def live(arguments: Namespace) -> int:
     """Start what was asked for, say where to look, and serve until interrupted.
 
     Raises:
-        ValueError: bad input, or an address that is not on this machine.
-        ConnectionError: no engine answers.
+        ValueError: bad input, an address that is not on this machine, or one where no engine answers.
         KeyboardInterrupt: somebody has seen enough; the engine has been ended.
     """
     import panel  # noqa: F401  (missing: say so before anything is started)

@@ -12,6 +12,10 @@ CONNECT_S = 10.0
 Answer = Callable[[bool, str], None]
 
 
+class NoEngine(ValueError):
+    """Nobody answers at the address, or not to us."""
+
+
 class Feed:
     """One connection, shared by every session of the page; each session keeps count of what it has seen."""
 
@@ -19,12 +23,12 @@ class Feed:
         """Connect and start to listen.
 
         Raises:
-            ConnectionError: nobody there, or the token is wrong.
+            NoEngine: nobody there, or the token is wrong.
         """
         try:
             self._socket = socket.create_connection((host, port), CONNECT_S)
         except OSError as error:
-            raise ConnectionError(f"no engine answers at {host}:{port} ({error.strerror or error})") from None
+            raise NoEngine(f"no engine answers at {host}:{port} ({error.strerror or error})") from None
         self._socket.settimeout(None)
         self.received_bytes = self.received_frames = 0
         self.lost = ""
@@ -39,7 +43,7 @@ class Feed:
         threading.Thread(target=self._listen, name="feed", daemon=True).start()
         self._complete.wait(CONNECT_S)
         if "day" not in self._parts:
-            raise ConnectionError(f"the engine at {host}:{port} did not let us in: {self.lost or 'no answer'}")
+            raise NoEngine(f"the engine at {host}:{port} did not let us in: {self.lost or 'no answer'}")
 
     def since(self, version: int) -> tuple[int, dict[str, Any]]:
         """The present version, and the parts that changed after an earlier one (0: all)."""

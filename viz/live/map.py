@@ -12,11 +12,11 @@ SHEETS = ("roads", "stops", "vehicles")
 def sheets(parts: dict[str, Any]) -> dict[str, Any]:
     """Bokeh figures over the same two ranges: roads and depots, stops and routes, vehicles (which takes the mouse).
 
-    Sources are filled in the browser; renderers and sources have names by which the page's script finds them.
+    Sources are filled in the browser; renderers have names by which the page's script finds them.
     """
     from bokeh.models import Range1d
 
-    ranges = {"x_range": Range1d(-1000, 1000, name="x"), "y_range": Range1d(-1000, 1000, name="y")}
+    ranges = {"x_range": Range1d(-1000, 1000), "y_range": Range1d(-1000, 1000)}
     made = {name: _sheet(name, ranges) for name in SHEETS}
     _roads(made["roads"], parts)
     _stops(made["stops"])
@@ -41,19 +41,19 @@ def _sheet(name: str, ranges: dict[str, Any]) -> Any:
     return plot
 
 
-def _source(name: str, **columns: Any) -> Any:
+def _source(**columns: Any) -> Any:
     from bokeh.models import ColumnDataSource
 
-    return ColumnDataSource(columns, name=name)
+    return ColumnDataSource(columns)
 
 
 def _roads(plot: Any, parts: dict[str, Any]) -> None:
     nothing = np.empty(0, np.float32)
     for band, (width, _) in ROADS.items():
         x, y = (parts.get(f"road.{band}.{axis}", nothing) for axis in "xy")
-        plot.line("x", "y", source=_source(f"road-{band}", x=x, y=y), line_width=width, line_color="#808080", name=f"road-{band}")
+        plot.line("x", "y", source=_source(x=x, y=y), line_width=width, line_color="#808080", name=f"road-{band}")
     names = list(parts["depots"])
-    source = _source("depots", x=parts["depot.x"], y=parts["depot.y"], name=names)
+    source = _source(x=parts["depot.x"], y=parts["depot.y"], name=names)
     plot.scatter(
         "x", "y", source=source, marker="square_pin", size=20, fill_color="#20242B", line_color="white",
         line_width=2, name="depots",
@@ -62,37 +62,37 @@ def _roads(plot: Any, parts: dict[str, Any]) -> None:
 
 def _stops(plot: Any) -> None:
     closed = {"line_width": 4, "line_color": "#D55E00", "line_dash": [6, 3]}
-    plot.line("x", "y", source=_source("closed", x=[], y=[]), name="closed", **closed)
-    route = _source("route", x=[], y=[])
+    plot.line("x", "y", source=_source(x=[], y=[]), name="closed", **closed)
+    route = _source(x=[], y=[])
     plot.line("x", "y", source=route, line_width=4, line_color="white", line_alpha=0.7, name="route-under")
     plot.line("x", "y", source=route, line_width=2, line_dash=[7, 4], line_color="#0072B2", name="route")
     looks = ("x", "y", "marker", "size", "fill", "line", "fill_alpha", "alpha")
     plot.scatter(
-        "x", "y", source=_source("stops", **{name: [] for name in looks}), marker="marker", size="size",
+        "x", "y", source=_source(**{name: [] for name in looks}), marker="marker", size="size",
         fill_color="fill", line_color="line", fill_alpha="fill_alpha", line_alpha="alpha", line_width=1.3, name="stops",
     )  # fmt: skip
     ring = {"fill_color": None, "line_color": "#D55E00", "line_width": 2.5, "size": 20}
-    plot.scatter("x", "y", source=_source("order-ring", x=[], y=[]), marker="circle", name="order-ring", **ring)
+    plot.scatter("x", "y", source=_source(x=[], y=[]), marker="circle", name="order-ring", **ring)
     plot.text(
-        "x", "y", text="text", source=_source("numbers", x=[], y=[], text=[]), text_font_size="10px", x_offset=7,
-        y_offset=-5, text_font="system-ui", text_color="#0072B2", text_outline_color="white", name="numbers",
+        "x", "y", text="text", source=_source(x=[], y=[], text=[]), text_font_size="10px", x_offset=7,
+        y_offset=-5, text_font={"value": "system-ui"}, text_color="#0072B2", background_fill_alpha=0.75,
+        padding=1, name="numbers",
     )  # fmt: skip
 
 
 def _vehicles(plot: Any) -> None:
     plot.circle(
-        "x", "y", radius="r", source=_source("reach", x=[], y=[], r=[]), fill_color="#0072B2", fill_alpha=0.08,
+        "x", "y", radius="r", source=_source(x=[], y=[], r=[]), fill_color="#0072B2", fill_alpha=0.08,
         line_color="#0072B2", line_dash="dotted", line_alpha=0.8, name="reach",
     )  # fmt: skip
-    links = _source("links", x0=[], y0=[], x1=[], y1=[])
+    links = _source(x0=[], y0=[], x1=[], y1=[])
     plot.segment("x0", "y0", "x1", "y1", source=links, line_color="#CC79A7", line_width=1.5, name="links")
-    truth = _source("truth", x=[], y=[], marker=[], size=[], angle=[])
+    truth = _source(x=[], y=[], marker=[], size=[], angle=[])
     plot.scatter(
         "x", "y", source=truth, marker="marker", size="size", angle="angle", fill_color=None, line_color="#CC79A7",
         line_width=2, name="truth",
     )  # fmt: skip
-    source = _source(
-        "vehicles", **{name: [] for name in ("x", "y", "marker", "size", "fill", "line", "alpha", "angle", "nose", "tip")}
+    source = _source(**{name: [] for name in ("x", "y", "marker", "size", "fill", "line", "alpha", "angle", "nose", "tip")}
     )
     plot.ray(
         "x", "y", length="nose", angle="tip", length_units="screen", source=source, line_color="line", line_width=2.5,
@@ -103,8 +103,8 @@ def _vehicles(plot: Any) -> None:
         fill_alpha="alpha", line_alpha="alpha", line_width=1.5, name="vehicles",
     )  # fmt: skip
     ring = {"fill_color": None, "line_color": "#E69F00", "line_width": 3, "size": 27}
-    plot.scatter("x", "y", source=_source("ring", x=[], y=[]), marker="circle", name="ring", **ring)
+    plot.scatter("x", "y", source=_source(x=[], y=[]), marker="circle", name="ring", **ring)
     plot.text(
-        "x", "y", text="text", source=_source("stamps", x=[], y=[], text=[]), text_font_size="12px", x_offset=14,
-        y_offset=5, text_font="system-ui", text_outline_color="white", name="stamps",
+        "x", "y", text="text", source=_source(x=[], y=[], text=[]), text_font_size="12px", x_offset=14,
+        y_offset=5, text_font={"value": "system-ui"}, background_fill_alpha=0.75, padding=2, border_radius=3, name="stamps",
     )  # fmt: skip

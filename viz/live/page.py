@@ -40,13 +40,13 @@ class Visit:
 
         self._seen, parts = self.feed.since(0)
         made = sheets(parts)
-        shown = {name: value for name, value in parts.items() if not name.startswith(("road.", "depot."))}
+        shown = {name: value for name, value in parts.items() if not name.startswith("road.")}
         self._wire = Wire(name="wire", frame=packed(shown))
         made["vehicles"].tags = [self._wire]
         self._wire.on_change("action", lambda _attr, _old, action: self._act(action))
         template = pn.Template(page_source(parts["day"]["name"]))
         for name, plot in made.items():
-            template.add_panel(name, pn.pane.Bokeh(plot, sizing_mode="stretch_both"))
+            template.add_panel(f"pane_{name}", pn.pane.Bokeh(plot, sizing_mode="stretch_both"))
         self._many = len(parts["vehicles"]) > MANY
         self._doc = pn.state.curdoc
         return template
