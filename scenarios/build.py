@@ -52,6 +52,7 @@ class Ground:
     orders: list[Order]
     notes: dict[str, Any]
     nodes: dict[tuple[str, str], int] = field(default_factory=dict)  # (profile, place) -> where vehicles stop for it
+    people: dict[str, Any] = field(default_factory=dict)  # what is behind pseudonyms, as in people.json
 
 
 @dataclass
@@ -69,7 +70,7 @@ class Built:
     trips: TripLog
     ground: Ground
     place_order: Callable[[Order], None]
-    people: dict[str, dict[str, str]]
+    people: dict[str, Any]
 
 
 def build(
@@ -165,7 +166,7 @@ class _Maker:
         self.motion, self.trips, self.customers = motion, trips, customers
         self.model: ScenarioModel = scenario.model
         self.office: HeadOffice | None = None
-        self.people: dict[str, dict[str, str]] = {}
+        self.people: dict[str, Any] = dict(ground.people)
         self._nodes = dict(ground.nodes)
         self._profiles: dict[str, Profile] = {}
 

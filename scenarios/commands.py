@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from scenarios.build import Built, Ground
-from scenarios.ground import away_m, fleet_profiles
+from scenarios.reach import away_m, fleet_profiles
 from scenarios.load import Scenario
 from scenarios.names import incident_problems, vehicle_names
 from scenarios.problems import BadInput, Problem, nearest

@@ -62,7 +62,7 @@ def incident_problems(model: ScenarioModel, file: str, name: str, raw: dict[str,
     """What is wrong with one incident: its kind, its fields, the vehicle or depot it names."""
     key = f"incidents.{name}"
     kind = raw.get("kind")
-    if kind not in INCIDENTS:
+    if not isinstance(kind, str) or kind not in INCIDENTS:
         hint = nearest(str(kind), INCIDENTS) if kind else None
         return [Problem(file, f"{key}.kind", str(kind or ""), f"one of {', '.join(INCIDENTS)}", hint)]
     parameters = INCIDENTS[kind].parameters

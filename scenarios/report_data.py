@@ -277,7 +277,8 @@ def _commands(manifest: dict[str, Any], order_id: str | None) -> tuple[str, ...]
     import shlex
 
     source = str(manifest.get("scenario_file") or "SCENARIO.yaml")
-    commands = [f"twin run {shlex.quote(source)} --seed {manifest.get('seed')}", "twin verify RUN"]
+    sets = "".join(f" --set {shlex.quote(text)}" for text in manifest.get("sets", ()))
+    commands = [f"twin run {shlex.quote(source)} --seed {manifest.get('seed')}{sets}", "twin verify RUN"]
     return (*commands, *([f"twin explain RUN {shlex.quote(order_id)}"] if order_id else []))
 
 

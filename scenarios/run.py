@@ -229,8 +229,9 @@ class Session:
             return
         status = "running" if isinstance(error, KeyboardInterrupt) else "failed"  # --resume may finish it
         try:
-            self.world.truth.flush()
-            self.world.office_ledger.flush()
+            for ledger in (self.world.truth, self.world.office_ledger):
+                ledger.flush()
+                ledger.close()
             self._write_manifest(status, error=f"{type(error).__name__}: {error}")
         except OSError as second:  # the disk that failed the run may fail this too: "running" then stays in the manifest
             error.add_note(f"the manifest could not be written: {second}")

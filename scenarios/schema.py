@@ -24,7 +24,7 @@ Slug = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 
 def _clock(text: str) -> str:
     parts = text.split(":")
-    if len(parts) not in (2, 3) or not all(part.isdigit() and len(part) <= 2 for part in parts):
+    if len(parts) not in (2, 3) or not all(part.isascii() and part.isdigit() and len(part) <= 2 for part in parts):
         raise ValueError("expected a local time HH:MM or HH:MM:SS")
     if int(parts[0]) > 47 or any(int(part) > 59 for part in parts[1:]):
         raise ValueError("expected a local time up to 47:59 (beyond 24:00 is the next day)")

@@ -19,7 +19,10 @@ def write_starter(folder: Path, orders: str | None = None, roads: str | None = N
             raise BadInput([Problem(flag, "", given, "a file that exists")])
     text = (files("configs") / "default.yaml").read_text(encoding="utf-8")
     text = text.replace("name: default\n", f"name: {_slug(folder.resolve().name)}\n")
+    text = text.replace("time_zone: Europe/Lisbon\n", "time_zone: Europe/Lisbon       # set your region's\n")
     if roads is not None:
+        _, _, text = text.partition("name:")
+        text = f"# A day on your own roads; every key is explained in docs/scenario.md.\nname:{text}"
         path = str(Path(roads).resolve())
         text = text.replace("  synthetic: {nodes: 4000, seed: 1}\n", f'  osm_file: "{path}"\n')
     if orders is not None:

@@ -39,6 +39,8 @@ def parse_yaml(text: str, name: str) -> Any:
     try:
         _check_events(text, name)
         return YAML(typ="safe", pure=True).load(text)
+    except BadInput:
+        raise
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else ""

@@ -91,9 +91,9 @@ def run(arguments: Namespace) -> int:
         finished = branch(scenario, existing_run(arguments.branch), arguments.at, out, show.watch, show)
     else:
         ground = prepare(scenario)
-        show.say(f"roads and {len(ground.orders)} orders read in {time.perf_counter() - started:.1f} s")
         check_all(scenario, ground, commands, str(arguments.commands))
         folder = make_folder(Path(arguments.out) if arguments.out else default_folder(scenario))
+        show.say(f"roads and {len(ground.orders)} orders read in {time.perf_counter() - started:.1f} s")
         session = Session(scenario, ground, folder, None, commands)
         show.watch(session)
         finished = session.run(show)

@@ -49,6 +49,6 @@ class Director:
             driver.known_closed -= set(edges)
 
     def _surge(self, name: str, count: int, over_s: float) -> list[Order]:
-        from scenarios.ground import surge_orders
+        from scenarios.demand import surge_orders
 
         return surge_orders(self.built, name, count, self.world.now, over_s)

@@ -92,7 +92,8 @@ class VehicleColumns:
     def behind_s(self, picture: Picture, now_us: int) -> np.ndarray:
         """How late each runs: as at its last stop, or more where the next planned arrival has passed; NaN: no plan."""
         last = np.array([picture.delay_us.get(v, np.nan) for v in picture.belief.vehicles], np.float64)
-        planned = (self._next_us > 0) & (self.state != STATES.index("serving"))
+        there = np.isin(self.state, (STATES.index("waiting"), STATES.index("serving")))
+        planned = (self._next_us > 0) & ~there
         overdue = np.where(planned & (now_us > self._next_us), now_us - self._next_us, np.nan)
         busy = np.where(self.left > 0, last, np.nan)
         with np.errstate(invalid="ignore"):
@@ -160,18 +161,28 @@ def _order_state(record: Any, known: Any, now_us: int) -> int:
     return ONBOARD if known.onboard else PLANNED
 
 
-def kpis(picture: Picture, columns: VehicleColumns, now_us: int, messages_per_s: float | None) -> list[dict[str, Any]]:
-    """The figures of the moment, by the KPI functions where there is one; ``of`` is what a count is out of."""
+Figure = dict[str, Any]
+"""``name``, ``value`` (None: not yet), ``unit``, and ``of``: what a count is out of, or None."""
+
+
+def figures(picture: Picture, columns: VehicleColumns, now_us: int) -> list[Figure]:
+    """What has been achieved up to a moment, by the KPI functions where there is one."""
     facts = picture.facts(now_us)
-    open_orders = picture.belief.orders.values()
     out = int((columns.state != STATES.index("off")).sum())
-    figures: list[tuple[str, float | None, str, int | None]] = [
-        ("delivered", len(facts.delivered()), "orders", service.orders_total(facts)),
-        ("on_time_share", service.on_time_share(facts), "share", None),
-        ("late_orders", service.late_orders(facts), "orders", None),
-        ("orders_waiting", sum(o.vehicle_id is None and o.onboard is None for o in open_orders), "orders", None),
-        ("vehicles_out", out, "vehicles", len(columns.state)),
+    return [
+        _figure("delivered", len(facts.delivered()), "orders", service.orders_total(facts)),
+        _figure("on_time_share", service.on_time_share(facts), "share"),
+        _figure("late_orders", service.late_orders(facts), "orders"),
+        _figure("vehicles_out", out, "vehicles", len(columns.state)),
     ]
-    if messages_per_s is not None:
-        figures.append(("messages_per_s", messages_per_s, "1/s", None))
-    return [{"name": name, "value": value, "unit": unit, "of": of} for name, value, unit, of in figures]
+
+
+def office_figures(picture: Picture, messages_per_s: float | None) -> list[Figure]:
+    """What only head office has: orders nobody was told to do, and messages coming in."""
+    orders = picture.belief.orders.values()
+    waiting = sum(order.vehicle_id is None and order.onboard is None for order in orders)
+    return [_figure("orders_waiting", waiting, "orders"), _figure("messages_per_s", messages_per_s, "1/s")]
+
+
+def _figure(name: str, value: float | None, unit: str, of: int | None = None) -> Figure:
+    return {"name": name, "value": value, "unit": unit, "of": of}

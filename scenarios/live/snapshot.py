@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from engine.clock import SECOND, LocalTime
 from engine.geo import Projection
-from scenarios.live.columns import ORDER_STATES, REACH_MPS, STATES, OrderColumns, VehicleColumns, kpis
+from scenarios.live.columns import ORDER_STATES, REACH_MPS, STATES, OrderColumns, VehicleColumns, figures, office_figures
 from scenarios.live.picture import Picture
 from scenarios.report_map import thinned
 
@@ -97,13 +97,13 @@ class Shots:
             "behind_s": known.behind_s(office, now_us),
             **known.routes(),
             **self.orders.parts(office, now_us),
-            "kpis": kpis(office, known, now_us, rate),
+            "kpis": figures(office, known, now_us) + office_figures(office, rate),
             "news": [list(line) for line in office.news],
             TRUTH + "x": true.x.astype(np.float32),
             TRUTH + "y": true.y.astype(np.float32),
             TRUTH + "heading": true.heading,
             TRUTH + "state": true.state.copy(),
-            TRUTH + "kpis": kpis(truth, true, now_us, None),
+            TRUTH + "kpis": figures(truth, true, now_us),
         }
 
     def _rate(self, now_us: int, count: int) -> float | None:

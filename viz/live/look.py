@@ -22,7 +22,7 @@ VEHICLES: dict[str, Look] = {
     "idle": Look("idle", SKY, "circle", 11),
     "driving": Look("driving", BLUE, "triangle", 14),
     "waiting": Look("waiting", SKY, "diamond", 15),
-    "serving": Look("at a customer", GREEN, "hex", 14),
+    "serving": Look("serving", GREEN, "hex", 14),
     "break": Look("on a break", PURPLE, "circle_cross", 13),
     "broken": Look("broken down", VERMILLION, "square_x", 15),
 }
