@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: run test check bench live soak lock clean
+.PHONY: run test check bench live lock clean
 
 run: $(VENV)/.core
 	$(BIN)/twin run configs/default.yaml

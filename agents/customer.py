@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from agents.customer_behaviour import Behaviour
 from agents.population import FleetAgent, Population
-from twin.events import order_payload
+from twin.order_payload import order_payload
 from twin.orders import Order
 
 

@@ -16,7 +16,6 @@ from twin.orders import Order, Place
 from twin.planning.day import Shift
 from twin.policies.common import start_of_service
 
-
 NO_WAY_US = 600 * SECOND
 """A driver for whom every way is closed tries again after this."""
 

@@ -207,7 +207,7 @@ class HeadOffice(FleetAgent):
         if not self._asked:
             self._asked = True
             again = self.decided_us == self.world.now  # an answer at the same instant must not make an endless loop
-            self.world.after(max(self.settings.decision_us, SECOND) if again else self.settings.decision_us, self.ask, LATE)
+            self.world.after(max(self.settings.decision_us, SECOND if again else 0), self.ask, LATE)
 
     def ask(self) -> None:
         """Ask the policy about the present picture and give its commands."""

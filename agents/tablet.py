@@ -90,7 +90,8 @@ class Tablet:
         before it was fetched. All depot goods of the route are loaded together, when the first of them is due.
         """
         aboard = dict(self.vehicle.onboard)
-        open_stops = [stop for stop in ([self.under_way] if self.under_way else []) + stops if self.order_of(stop.order_id)]
+        ahead = [self.under_way, *stops] if self.under_way else stops
+        open_stops = [stop for stop in ahead if self.order_of(stop.order_id) is not None]
         orders = {stop.order_id: order for stop in open_stops if (order := self.order_of(stop.order_id)) is not None}
         depot_goods = {i: o for i, o in orders.items() if o.pickup is None and i not in aboard}
         for order_id, order in depot_goods.items():

@@ -11,8 +11,8 @@ import numpy as np
 from engine.geo import Projection
 from engine.motion import Motion
 from engine.radio import Radio
-from engine.telemetry_log import TelemetryLog
 from engine.telemetry import Sampler, Samples
+from engine.telemetry_log import TelemetryLog
 from twin.belief import Belief
 
 

@@ -9,9 +9,9 @@ import numpy as np
 from agents.population import FleetAgent, Population
 from engine.energy import VehicleType
 from engine.motion import Motion
-from engine.trip_log import TripLog, cut
 from engine.roads.graph import Profile
 from engine.roads.network import Drive
+from engine.trip_log import TripLog, cut
 from twin.orders import Order, Place
 
 Steps = Generator[Any, Any, Any]

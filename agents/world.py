@@ -89,7 +89,7 @@ class World:
         """Call ``act`` later; of acts at one instant, those of higher number in ``priority`` come last."""
         event = simpy.Event(self.env)
         event._ok, event._value = True, None
-        event.callbacks.append(lambda _event: act())  # type: ignore[union-attr]
+        event.callbacks.append(lambda _event: act())
         self.env.schedule(event, priority, delay_us)  # type: ignore[arg-type]  # beside SimPy's own two
 
     def at(self, when_us: int, act: Callable[[], None], priority: int = NORMAL) -> None:

@@ -124,7 +124,7 @@ def _as_commands(scenario: Scenario, changes: list[tuple[str, Any, Any]], at_us:
     commands, problems = [], []
     added = [key.removeprefix("incidents.") for key, old, _ in changes if key.startswith("incidents.") and old is None]
     added = [name for name in added if name in scenario.model.incidents]
-    for key, old, new in changes:
+    for key, _, new in changes:
         if key.removeprefix("incidents.") in added:
             continue
         try:

@@ -41,6 +41,10 @@ from twin.planning.day import DaySettings, Shift
 from twin.policies import Policy, policies
 
 
+EVE_S = 18 * 3600
+"""Orders known before their day arrive at this local time of the day before."""
+
+
 @dataclass
 class Ground:
     """What is read before a run folder is made: roads, depots and orders."""
@@ -105,7 +109,7 @@ def build(
     telemetry = TelemetryLog(folder / "telemetry" if folder is not None else None, devices.ids, [*vehicles])
     world.telematics = Telematics(motion, sampler, radio, telemetry, office.belief, ground.roads.projection)
     for order in ground.orders:
-        world.at(order.placed_us or scenario.start_us, partial(maker.place_order, order))
+        world.at(_placed_us(order, scenario), partial(maker.place_order, order))
     office.start()
     if ground.weather is not None:
         _tell_weather(world, ground.weather, "fair")
@@ -115,6 +119,16 @@ def build(
         scenario, world, population, office, drivers, vehicles, customers, telemetry, trips, ground,
         maker.place_order, maker.people,
     )  # fmt: skip
+
+
+def _placed_us(order: Order, scenario: Scenario) -> int:
+    """When an order is placed; one known before its day comes at the start of the run or on the eve of that day."""
+    if order.placed_us is not None:
+        return order.placed_us
+    windows = order.last_task.windows
+    if not windows:
+        return scenario.start_us
+    return max(scenario.start_us, scenario.local.at(scenario.local.day(windows[0].open_us) - 1, EVE_S))
 
 
 def _tell_weather(world: World, weather: Weather, before: str) -> None:

@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from scenarios.build import Built, Ground
-from scenarios.reach import away_m, fleet_profiles
 from scenarios.load import Scenario
 from scenarios.names import incident_problems, vehicle_names
 from scenarios.problems import BadInput, Problem, nearest
+from scenarios.reach import away_m, fleet_profiles
 from twin.commands import Command
-from twin.events import COMMANDS, order_from_payload, validate
+from twin.events import COMMANDS, validate
+from twin.order_payload import order_from_payload
 from twin.policies import policies
 
 SETTINGS = ("dispatch.policy", "dispatch.period_s", "dispatch.decision_s", "head_office.max_attempts")
@@ -41,7 +42,8 @@ class Rules:
         if problem:
             raise ValueError(problem)
         if "vehicle_id" in payload and payload["vehicle_id"] not in self.vehicles:
-            raise ValueError(f"{kind}: no vehicle {payload['vehicle_id']!r}{_hint(payload['vehicle_id'], self.vehicles)}")
+            wanted = payload["vehicle_id"]
+            raise ValueError(f"{kind}: no vehicle {wanted!r}{_hint(wanted, sorted(self.vehicles))}")
         if kind == "change_setting":
             check_setting(payload["key"], payload["value"])
         elif kind == "inject_incident":
@@ -68,7 +70,7 @@ class Rules:
         for task in (fields["pickup"], fields["delivery"]):
             for window in task["windows_us"] if task else ():
                 if len(window) != 2 or window[0] > window[1]:
-                    raise ValueError(f"add_order: windows_us: expected pairs [open, close] with open first, not {window}")
+                    raise ValueError(f"add_order: windows_us: expected [open, close], open first, not {window}")
             if task and not 0 <= task["service_s"] <= 86_400:
                 raise ValueError(f"add_order: service_s: expected 0 to 86400, not {task['service_s']}")
         if any(amount < 0 for amount in fields["demand"].values()):
@@ -80,7 +82,8 @@ class Rules:
             for profile in fleet_profiles(self.scenario):
                 metres = away_m(self.ground.roads, task.place, profile)
                 if metres > self.scenario.model.roads.snap_m:
-                    raise ValueError(f"add_order: {task.place.lat}, {task.place.lon} is {metres:.0f} m away from the roads")
+                    where = f"{task.place.lat}, {task.place.lon}"
+                    raise ValueError(f"add_order: {where} is {metres:.0f} m away from the roads")
         self.orders.add(order_id)
 
 
@@ -95,7 +98,8 @@ def check_all(scenario: Scenario, ground: Ground, commands: Iterable[dict[str, A
         try:
             rules.check(command["at_us"], command["kind"], command["payload"])
         except ValueError as error:
-            problems.append(Problem(file, f"command {number}", str(command["kind"]), f"a command that can be given ({error})"))
+            expected = f"a command that can be given ({error})"
+            problems.append(Problem(file, f"command {number}", str(command["kind"]), expected))
     if problems:
         raise BadInput(problems)
 

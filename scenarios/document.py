@@ -30,8 +30,8 @@ Made from the code by `python -m scenarios.document`; a test compares.
 
 A scenario is one YAML 1.2 file. Units stand in the key's name (`_s` seconds, `_m` metres, `_kg`, `_eur` …). Unknown
 keys are errors, and the nearest known one is named. What there can be several of (`depots`, `fleet`, `drivers`,
-`devices`, `incidents`) is a mapping by name, so that `--set fleet.vans.count+=2` reaches it. Relative paths are
-relative to the scenario file. Setting one alternative of a "one of" replaces the other.
+`devices`, `incidents`, `alerts`) is a mapping by name, so that `--set fleet.vans.count+=2` reaches it. Relative paths
+are relative to the scenario file. Setting one alternative of a "one of" replaces the other.
 
 `scenario.schema.json` beside this page is the same for editors: put
 `# yaml-language-server: $schema=PATH/docs/scenario.schema.json` into the first line of a scenario.
@@ -102,8 +102,8 @@ def _section(path: str, field: Schema, whole: Schema) -> tuple[Schema | None, st
         found = _resolved(option, whole)
         if "properties" in found:
             return found, path
-        values = found.get("additionalProperties") or next(iter(found.get("patternProperties", {}).values()), None)
-        if isinstance(values, dict) and "properties" in (inner := _resolved(values, whole)):
+        inner = _resolved(_values(found), whole)
+        if "properties" in inner:
             return inner, f"{path}.NAME"
     return None, path
 
@@ -131,15 +131,21 @@ def _one_type(option: Schema, whole: Schema) -> str:
         return f"`{option['const']}`"
     kind = option.get("type", "any")
     if kind == "object":
-        if "properties" in option:
+        values = _values(option)
+        if "properties" in option or not values:
             return "section"
-        values = option.get("additionalProperties") or next(iter(option.get("patternProperties", {}).values()), {})
-        return f"mapping of names to {_type(values, whole) if isinstance(values, dict) and values else 'sections'}"
+        return f"mapping of names to {_type(values, whole)}"
     if kind == "array":
         return f"list of {_type(option['items'], whole)}"
-    return {"string": "text", "number": "number", "integer": "whole number", "boolean": "true or false"}.get(
-        kind, kind
-    ) + _bounds(option)
+    words = {"string": "text", "number": "number", "integer": "whole number", "boolean": "true or false"}
+    return f"{words.get(kind, kind)}{_bounds(option)}"
+
+
+def _values(mapping: Schema) -> Schema:
+    """The schema of a mapping's values, empty where anything goes."""
+    patterns: Schema = mapping.get("patternProperties", {})
+    values: Any = mapping.get("additionalProperties") or next(iter(patterns.values()), {})
+    return values if isinstance(values, dict) else {}
 
 
 def _bounds(option: Schema) -> str:
@@ -238,6 +244,7 @@ def _listed(names: Iterable[str]) -> str:
 
 def message_schemas() -> Schema:
     """``docs/schemas.json``: ``{events: {kind: {version: schema}}, commands: …}``."""
+
     def of(kinds: dict[str, Kind]) -> Schema:
         return {name: {str(kinds[name].version): kinds[name].json_schema()} for name in sorted(kinds)}
 

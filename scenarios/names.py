@@ -73,13 +73,14 @@ def incident_problems(model: ScenarioModel, file: str, name: str, raw: dict[str,
         for entry in error.errors(include_url=False):
             field = ".".join(str(part) for part in entry["loc"])
             hint = nearest(field, parameters.model_fields) if entry["type"] == "extra_forbidden" else None
-            value = "" if entry["type"] == "missing" else str(entry.get("input"))
+            shown = "" if entry["type"] == "missing" else str(entry.get("input"))
             where = f"{key}.{field}" if field else key
-            problems.append(Problem(file, where, value, entry["msg"].removeprefix("Value error, ").removeprefix("expected "), hint))
+            expected = entry["msg"].removeprefix("Value error, ").removeprefix("expected ")
+            problems.append(Problem(file, where, shown, expected, hint))
         return problems
-    vehicles = vehicle_names(model)
-    for field, names, what in (("near_depot", model.depots, "a depot"), ("vehicle", vehicles, "a vehicle of the fleet")):
+    depots, vehicles = [*model.depots], sorted(vehicle_names(model), key=natural_key)
+    for field, names, what in (("near_depot", depots, "a depot"), ("vehicle", vehicles, "a vehicle of the fleet")):
         value = raw.get(field)
         if value is not None and value not in names:
-            return [Problem(file, f"{key}.{field}", str(value), what, nearest(str(value), sorted(names, key=natural_key)))]
+            return [Problem(file, f"{key}.{field}", str(value), what, nearest(str(value), names))]
     return []

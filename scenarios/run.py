@@ -5,7 +5,6 @@ State is a function of scenario, seed and recorded commands: a run is resumed, b
 
 import functools
 import json
-
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path

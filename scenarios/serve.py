@@ -25,7 +25,9 @@ STRIDE_S = 0.05
 """The day moves on in pieces that take about so much wall time: between them, requests are answered."""
 LAG_S = 0.5
 """Further behind its due time than this, a day goes as fast as it can from here, without catching up."""
-STEP_US = 60_000_000
+STEP_US = 60 * SECOND
+OPENING_US = 2 * SECOND
+"""A day is first shown so long after its start: what was ordered before it has been heard of then."""
 REACHED_OVER_S = 2.0
 
 
@@ -41,6 +43,7 @@ class Player:
         self._stale = True
         self._reached: float | None = None
         self._since: tuple[float, int] = (time.monotonic(), day.now_us)
+        day.on_busy(self.say)
 
     @property
     def ended(self) -> bool:
@@ -202,7 +205,9 @@ def open_day(task: dict[str, Any]) -> Day:
     if task.get("run"):
         from scenarios.live.recorded import RecordedDay
 
-        return RecordedDay(Path(task["run"]))
+        told = RecordedDay(Path(task["run"]))
+        told.seek(told.start_us + OPENING_US)
+        return told
     from scenarios.folder import make_folder
     from scenarios.ground import prepare
     from scenarios.live.simulated import SimulatedDay
@@ -213,7 +218,7 @@ def open_day(task: dict[str, Any]) -> Day:
     ground = prepare(scenario)
     folder = make_folder(Path(task["out"]) if task.get("out") else default_folder(scenario))
     day = SimulatedDay(Session(scenario, ground, folder))
-    day.advance(day.start_us + round((scenario.model.radio.latency_s + 1) * SECOND))  # what was ordered before is known
+    day.advance(day.start_us + OPENING_US)
     return day
 
 
@@ -223,14 +228,14 @@ def serve(task: dict[str, Any], stop: threading.Event) -> None:
     day = open_day(task)
     board = Switchboard(task["token"], mailbox)
     player = Player(day, board, mailbox, Pace(check_speed(task.get("speed", 60.0)), bool(task.get("playing"))))
-    session = getattr(day, "session", None)
-    if session is not None:
-        session.on_plan(lambda plan: player.say("planning the day" if plan is None else ""))
-    _tell({"port": board.port, "folder": str(session.folder) if session is not None else task.get("run")})
+    _tell({"port": board.port, "folder": str(day.folder)})
     try:
         player.run(stop)
-    finally:
         day.close()
+    except BaseException as error:
+        day.close(error)
+        raise
+    finally:
         board.close()
 
 

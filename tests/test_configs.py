@@ -1,7 +1,7 @@
 """Every scenario we ship loads, runs and keeps its promises.
 
-The gallery runs as it stands. Scenarios with more than ``MOST_KNOWN`` generated orders a day run with that many, and all
-runs with at most ``MOST_EFFORT`` iterations of planning: what is tested is that they run, not how good they are.
+Scenarios with more than ``MOST_KNOWN`` generated orders a day run with that many, and all with at most
+``MOST_EFFORT`` iterations of planning: what is tested is that they run and verify, not how good they are.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Tiny scenarios: a synthetic region of 300 junctions, three vehicles, a dozen orders; a day takes a third of a second."""
+"""Tiny scenarios: 300 synthetic junctions, three vehicles, a dozen orders; a day takes a third of a second."""
 
 from copy import deepcopy
 from pathlib import Path
@@ -51,5 +51,5 @@ def write_tiny(folder: Path, **sections: Any) -> Path:
     """The tiny scenario as a YAML file."""
     path = folder / "scenario.yaml"
     with path.open("w", encoding="utf-8") as file:
-        YAML(typ="safe", pure=True).dump(merged(TINY, sections), file)
+        YAML().dump(merged(TINY, sections), file)  # the order of vehicles is that of the file
     return path

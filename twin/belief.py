@@ -10,7 +10,8 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from twin.events import KINDS, order_from_payload
+from twin.events import KINDS
+from twin.order_payload import order_from_payload
 from twin.orders import Order, Place, Window
 
 NEVER_US = 2**62
@@ -113,9 +114,9 @@ class Belief:
             now_us,
             MappingProxyType(self.vehicles.copy()),
             MappingProxyType(self.orders.copy()),
-            MappingProxyType(self.depots),
+            MappingProxyType(self.depots.copy()),
             MappingProxyType(self.closures.copy()),
-            MappingProxyType(self.index),
+            MappingProxyType(self.index.copy()),
             lat,
             lon,
             fixed_us,

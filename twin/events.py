@@ -1,392 +1,55 @@
 """The catalogue: every kind of event and command, with the fields its payload has.
 
-Event kinds are past tense, commands imperative. A payload is a plain dict that satisfies its ``TypedDict``; the JSON
-Schema of each kind and version is made from it (``json_schema``) and published in ``docs/schemas.json``.
-Times in payloads are microseconds UTC (``_us``), positions degrees. A change of meaning is a new version.
+Event kinds are past tense, commands imperative. A payload is a plain dict that satisfies its ``TypedDict`` in
+``twin.payloads``; the JSON Schema of each kind and version is made from it and published in ``docs/schemas.json``.
 """
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
-
-from typing_extensions import NotRequired, TypedDict  # pydantic needs this one before Python 3.12
-
-from twin.orders import Order, Place, Task, Window
-
-Outcome = Literal["not_home", "refused", "damaged", "too_late", "wrong_load"]
-
-
-class PlaceFields(TypedDict):
-    place_id: str
-    lat: float
-    lon: float
-
-
-class TaskFields(TypedDict):
-    place: PlaceFields
-    windows_us: list[list[int]]
-    service_s: float
-
-
-class OrderPlaced(TypedDict):
-    """A customer asks for something to be delivered, collected or moved."""
-
-    order_id: str
-    pickup: TaskFields | None
-    delivery: TaskFields | None
-    demand: dict[str, float]
-    priority: int
-    needs: list[str]
-    customer: str
-    depot: str | None
-    known_before: bool  # before the run started
-
-
-class OrderCancelled(TypedDict):
-    """The order is no longer wanted; ends it, unless it was done by then."""
-
-    order_id: str
-    by: Literal["customer", "office"]
-    reason: str
-
-
-class OrderLeftOut(TypedDict):
-    """The order will not be served; ends it."""
-
-    order_id: str
-    reason: str
-
-
-class OrderPickedUp(TypedDict):
-    """Goods came on board: at the depot before departure, or at the pickup place."""
-
-    order_id: str
-    vehicle_id: str
-    driver_id: str
-    at_depot: NotRequired[str]
-    service_s: NotRequired[float]
-
-
-class OrderDelivered(TypedDict):
-    """The order's last task is done; ends it. A collection ends so at the customer's door, its goods then on board
-    until the vehicle is back. ``share`` below 1: the rest was refused, damaged or short."""
-
-    order_id: str
-    vehicle_id: str
-    driver_id: str
-    attempt: int
-    arrived_us: int
-    started_us: int
-    service_s: float
-    share: float
-
-
-class DeliveryAttempted(TypedDict):
-    """A visit that did not end the order: it comes back or is tried again."""
-
-    order_id: str
-    vehicle_id: str
-    driver_id: str
-    attempt: int
-    arrived_us: int
-    outcome: Outcome
-
-
-class OrderFailed(TypedDict):
-    """The order cannot be done any more; ends it."""
-
-    order_id: str
-    reason: str
-    attempts: int
-
-
-class OrderRebooked(TypedDict):
-    """Head office agreed on another visit after a failed one."""
-
-    order_id: str
-    windows_us: list[list[int]]
-    not_before_us: int
-
-
-class DepotRegistered(TypedDict):
-    """Master data: a depot."""
-
-    depot_id: str
-    place: PlaceFields
-
-
-class VehicleRegistered(TypedDict):
-    """Master data: a vehicle."""
-
-    vehicle_id: str
-    device_id: str
-    group: str
-    kind: str
-    profile: str
-    depot_id: str
-    capacity: dict[str, float]
-    offers: list[str]
-
-
-class DriverRegistered(TypedDict):
-    """Master data: a driver, by pseudonym."""
-
-    driver_id: str
-    group: str
-    vehicle_id: str
-    depot_id: str
-    offers: list[str]
-
-
-class ShiftStarted(TypedDict):
-    driver_id: str
-    vehicle_id: str
-    depot_id: str
-    until_us: int  # rostered end
-
-
-class InspectionDone(TypedDict):
-    driver_id: str
-    vehicle_id: str
-    minutes: float
-
-
-class LoadingDone(TypedDict):
-    """The vehicle is loaded and may leave; each order has its own ``order_picked_up`` row."""
-
-    driver_id: str
-    vehicle_id: str
-    depot_id: str
-    orders: list[str]
-    started_us: int
-
-
-class Departed(TypedDict):
-    """A trip begins."""
-
-    vehicle_id: str
-    driver_id: str
-    trip_id: str
-    to: str  # order id, depot id or station id
-    purpose: Literal["task", "depot", "refuel"]
-    onboard: list[str]  # orders on board
-    due_us: int  # when the driver's navigation says it arrives
-
-
-class Arrived(TypedDict):
-    """A trip ends; counters are the vehicle's own."""
-
-    vehicle_id: str
-    driver_id: str
-    trip_id: str
-    at: str
-    purpose: Literal["task", "depot", "refuel", "block"]  # block: before a closed road
-    lat: float
-    lon: float
-    distance_m: float
-    driving_s: float
-    fuel_ml: float
-    energy_wh: float
-    odometer_m: float
-    empty: bool  # nothing on board
-
-
-class RoadBlockMet(TypedDict):
-    """The driver stands before a closed road and turns round."""
-
-    vehicle_id: str
-    driver_id: str
-    trip_id: str
-    edge: int
-    lat: float
-    lon: float
-
-
-class ServiceStarted(TypedDict):
-    order_id: str
-    task: Literal["pickup", "delivery"]
-    vehicle_id: str
-    driver_id: str
-    arrived_us: int
-    due_us: int  # when it usually ends
-
-
-class BreakTaken(TypedDict):
-    """A break begins; ``until_us`` is when it ends."""
-
-    driver_id: str
-    vehicle_id: str
-    until_us: int
-
-
-class Refuelled(TypedDict):
-    """Tank or battery filled, at a station or the depot."""
-
-    vehicle_id: str
-    driver_id: str
-    at: str
-    fuel_ml: float
-    energy_wh: float
-    minutes: float
-
-
-class ShiftEnded(TypedDict):
-    driver_id: str
-    vehicle_id: str
-    duty_s: float
-    driving_s: float
-    break_s: float
-    idle_s: float  # engine on, standing
-    idle_fuel_ml: NotRequired[float]  # burnt so: in no trip's fuel_ml
-    engine_s: float
-    odometer_m: float
-    unserved: list[str]  # orders brought back or not reached
-
-
-class HarshEvent(TypedDict):
-    """Harsh braking, acceleration or cornering, as the device's accelerometer reports it."""
-
-    vehicle_id: str
-    driver_id: str
-    what: Literal["brake", "accelerate", "corner"]
-
-
-class BreakdownStarted(TypedDict):
-    vehicle_id: str
-    minutes: float
-
-
-class BreakdownEnded(TypedDict):
-    vehicle_id: str
-
-
-class IncidentStarted(TypedDict):
-    name: str
-    incident: str
-    details: dict[str, Any]
-
-
-class IncidentEnded(TypedDict):
-    name: str
-    incident: str
-
-
-class WeatherChanged(TypedDict):
-    state: str
-    speed_factor: float
-
-
-class RoadClosed(TypedDict):
-    """Roads cannot be driven; in the office ledger: as reported."""
-
-    closure: str
-    edges: list[int]
-
-
-class RoadOpened(TypedDict):
-    closure: str
-    edges: list[int]
-
-
-class CommandReceived(TypedDict):
-    """A device got a command and its driver answered."""
-
-    command_id: str
-    vehicle_id: str
-    answer: Literal["accepted", "declined", "outdated"]
-    orders: list[str]  # those it was about
-    reason: str
-
-
-class PlanMade(TypedDict):
-    """A planner finished; routes follow as commands, left-out orders as events."""
-
-    planner: str
-    day: int
-    effort: int
-    routes: int
-    orders: int
-    left_out: int
-    cost: int
-    planned_distance_m: float
-    router: str
-    bucket_us: int  # the departure time whose usual speeds were planned on
-
-
-class SettingChanged(TypedDict):
-    """Somebody changed how the run is steered."""
-
-    key: str
-    value: Any
-    by: str
-
-
-# --- commands ---------------------------------------------------------------------------------------------------
-
-
-class RouteStop(TypedDict):
-    order_id: str
-    task: Literal["pickup", "delivery"]
-    arrive_us: int | None  # planned
-
-
-class SetRoute(TypedDict):
-    """Drive these stops in this order; replaces what was not yet started."""
-
-    vehicle_id: str
-    stops: list[RouteStop]
-    leave_us: int | None
-    breaks_us: list[list[int]]
-    reason: str
-
-
-class AssignOrder(TypedDict):
-    """Add one order to a vehicle's route: at ``position`` among the stops not yet started."""
-
-    order_id: str
-    vehicle_id: str
-    position: int | None  # None: at the end
-    arrive_us: int | None  # promised
-    reason: str
-
-
-class UnassignOrder(TypedDict):
-    """Take an order that is not on board off a vehicle's route."""
-
-    order_id: str
-    vehicle_id: str
-    reason: str
-
-
-class CancelOrder(TypedDict):
-    order_id: str
-    by: Literal["customer", "office"]
-    reason: str
-
-
-class AddOrder(TypedDict):
-    """Place an order from outside the scenario."""
-
-    order: OrderPlaced
-
-
-class CloseRoad(TypedDict):
-    closure: str
-    lat: float
-    lon: float
-    radius_m: float
-    lasts_s: float
-
-
-class ChangeSetting(TypedDict):
-    key: str
-    value: Any
-    by: str
-
-
-class InjectIncident(TypedDict):
-    name: str
-    incident: dict[str, Any]
+from typing import Any
+
+from twin.payloads import (
+    AddOrder,
+    Arrived,
+    AssignOrder,
+    BreakTaken,
+    BreakdownEnded,
+    BreakdownStarted,
+    CancelOrder,
+    ChangeSetting,
+    CloseRoad,
+    CommandReceived,
+    DeliveryAttempted,
+    Departed,
+    DepotRegistered,
+    DriverRegistered,
+    HarshEvent,
+    IncidentEnded,
+    IncidentStarted,
+    InjectIncident,
+    InspectionDone,
+    LoadingDone,
+    OrderCancelled,
+    OrderDelivered,
+    OrderFailed,
+    OrderLeftOut,
+    OrderPickedUp,
+    OrderPlaced,
+    OrderRebooked,
+    PlanMade,
+    Refuelled,
+    RoadBlockMet,
+    RoadClosed,
+    RoadOpened,
+    ServiceStarted,
+    SetRoute,
+    SettingChanged,
+    ShiftEnded,
+    ShiftStarted,
+    UnassignOrder,
+    VehicleRegistered,
+    WeatherChanged,
+)
 
 
 @dataclass(frozen=True)
@@ -447,53 +110,3 @@ def validate(kind: str, payload: Any) -> str | None:
         first = error.errors()[0]
         return f"{kind}.{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
     return None
-
-
-# --- orders as payloads ---------------------------------------------------------------------------------------
-
-
-def order_payload(order: Order) -> dict[str, Any]:
-    """An order as the payload of ``order_placed``."""
-    return {
-        "order_id": order.order_id,
-        "pickup": _task_fields(order.pickup),
-        "delivery": _task_fields(order.delivery),
-        "demand": dict(sorted(order.demand.items())),
-        "priority": order.priority,
-        "needs": sorted(order.needs),
-        "customer": order.customer,
-        "depot": order.depot,
-        "known_before": order.placed_us is None,
-    }
-
-
-def _task_fields(task: Task | None) -> dict[str, Any] | None:
-    if task is None:
-        return None
-    return {
-        "place": task.place._asdict(),
-        "windows_us": [list(window) for window in task.windows],
-        "service_s": task.service_s,
-    }
-
-
-def order_from_payload(payload: dict[str, Any], placed_us: int | None) -> Order:
-    """The order an ``order_placed`` payload tells of."""
-    return Order(
-        order_id=payload["order_id"],
-        pickup=_task("pickup", payload["pickup"]),
-        delivery=_task("delivery", payload["delivery"]),
-        demand=payload["demand"],
-        priority=payload["priority"],
-        needs=frozenset(payload["needs"]),
-        customer=payload["customer"],
-        depot=payload["depot"],
-        placed_us=None if payload["known_before"] else placed_us,
-    )
-
-
-def _task(kind: Literal["pickup", "delivery"], fields: dict[str, Any] | None) -> Task | None:
-    if fields is None:
-        return None
-    windows = tuple(Window(*window) for window in fields["windows_us"])
-    return Task(kind, Place(**fields["place"]), windows, fields["service_s"])

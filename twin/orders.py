@@ -49,7 +49,7 @@ class Order:
     needs: frozenset[str] = frozenset()
     customer: str = ""
     depot: str | None = None
-    placed_us: int | None = None  # None: known before the start of the run
+    placed_us: int | None = None  # None: known before its day
 
     def __post_init__(self) -> None:
         if self.pickup is None and self.delivery is None:

@@ -55,6 +55,7 @@ def parser() -> argparse.ArgumentParser:
     live.add_argument("--out", metavar="DIR", help="the run folder (default: runs/<name>/<utc>-<digest8>)")
     live.add_argument("--seed", type=int, metavar="N", help="the same as --set seed=N")
     live.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="sets", help="as for run")
+    live.set_defaults(json=False, quiet=False)
     for name, text in (
         ("verify", "recompute a run's digest and invariants from its files"),
         ("report", "write a run's HTML report"),

@@ -75,7 +75,7 @@ def run(arguments: Namespace) -> int:
     if arguments.resume and not arguments.out:
         raise ValueError("--resume: expected --out DIR, the folder of the killed run")
     if arguments.resume + bool(arguments.branch) + bool(arguments.commands) > 1:
-        raise ValueError("--resume, --branch and --commands: expected one of them; the first two have their run's commands")
+        raise ValueError("--resume, --branch, --commands: expected one of them; a run resumed or branched has its own")
     started = time.perf_counter()
     scenario = _load(arguments)
     show = _Progress(quiet=arguments.quiet or not sys.stderr.isatty(), talk=not arguments.quiet and not arguments.json)

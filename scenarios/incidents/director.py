@@ -15,8 +15,9 @@ class Director:
     def __init__(self, built: Built) -> None:
         self.built, self.world = built, built.world
         self.stage = Stage(
-            self.world, built.vehicles, built.ground.depots, self._close_roads, self._open_roads, built.place_order, self._surge
-        )
+            self.world, built.vehicles, built.ground.depots, self._close_roads, self._open_roads, built.place_order,
+            self._surge,
+        )  # fmt: skip
 
     def schedule(self, incidents: dict[str, dict[str, Any]]) -> None:
         """Put incidents on the calendar, in the order of their names in the scenario."""

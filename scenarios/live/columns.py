@@ -115,8 +115,8 @@ class OrderColumns:
     def __init__(self, projection: Projection, start_us: int) -> None:
         self.projection, self.start_us = projection, start_us
         self.ids: list[str] = []
-        self._xy: list[tuple[float, float]] = []
-        self._fixed: dict[str, np.ndarray] = {}
+        nothing = np.empty(0, np.float32)
+        self._fixed: dict[str, Any] = {"orders": [], "order.x": nothing, "order.y": nothing}
 
     def parts(self, picture: Picture, now_us: int) -> dict[str, Any]:
         """Names, places, windows, states and vehicles."""
@@ -134,19 +134,17 @@ class OrderColumns:
             if record.windows:
                 window[0, row] = (record.windows[0][0] - self.start_us) / 1e6
                 window[1, row] = (record.windows[-1][1] - self.start_us) / 1e6
-        fixed = self._fixed
-        return {**fixed, "order.state": state, "order.vehicle": vehicle, "order.opens_s": window[0], "order.closes_s": window[1]}
+        changing = {"state": state, "vehicle": vehicle, "opens_s": window[0], "closes_s": window[1]}
+        return self._fixed | {f"order.{name}": values for name, values in changing.items()}
 
     def _extend(self, picture: Picture) -> None:
         if len(picture.rows) == len(self.ids):
             return
-        self.ids, self._xy = list(picture.orders), []
-        for order in picture.orders.values():
-            x, y = self.projection.to_xy(order.last_task.place.lat, order.last_task.place.lon)
-            self._xy.append((float(x), float(y)))
-        xy = np.array(self._xy, np.float32).reshape(-1, 2)
+        self.ids = list(picture.orders)
+        places = [order.last_task.place for order in picture.orders.values()]
+        x, y = self.projection.to_xy([place.lat for place in places], [place.lon for place in places])
         names = [[order_id, order.customer] for order_id, order in picture.orders.items()]
-        self._fixed = {"orders": names, "order.x": xy[:, 0].copy(), "order.y": xy[:, 1].copy()}
+        self._fixed = {"orders": names, "order.x": x.astype(np.float32), "order.y": y.astype(np.float32)}
 
 
 def _order_state(record: Any, known: Any, now_us: int) -> int:

@@ -77,7 +77,7 @@ class Picture:
     # --- orders, counted as the KPIs count them ---
 
     def _order_placed(self, p: dict, _at_us: int) -> None:
-        from twin.events import order_from_payload
+        from twin.order_payload import order_from_payload
 
         order_id, task = p["order_id"], p["delivery"] or p["pickup"]
         self.orders[order_id] = order_from_payload(p, _at_us)

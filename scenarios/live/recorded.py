@@ -35,7 +35,7 @@ class RecordedDay:
         manifest = read_manifest(folder)
         if manifest.get("status") != "finished":
             raise ValueError(f"'{folder}': expected a finished run; this one is {manifest.get('status')!r}")
-        self._manifest, self._folder = manifest, folder
+        self._manifest, self.folder = manifest, folder
         self.start_us, self.end_us = manifest["start_us"], manifest["simulated_to_us"]
         self._local = LocalTime(manifest["time_zone"])
         self._projection = Projection(manifest["projection"]["lat0"], manifest["projection"]["lon0"])
@@ -67,7 +67,7 @@ class RecordedDay:
 
     def post(self, kind: str, payload: dict[str, Any], by: str) -> int:
         """What is over cannot be changed."""
-        raise ValueError("this day is over: branch it to do something differently (twin run --branch RUN --at HH:MM:SS)")
+        raise ValueError("this day is over: branch it to do it differently (twin run --branch RUN --at HH:MM:SS)")
 
     def assign(self, order_id: str, vehicle_id: str, by: str) -> int:
         """What is over cannot be changed."""
@@ -75,10 +75,10 @@ class RecordedDay:
 
     def fixed(self) -> dict[str, Any]:
         """The day, its vehicles, depots and roads."""
-        path = self._folder / "roads.parquet"
+        path = self.folder / "roads.parquet"
         roads = pq.read_table(path, columns=["road_class", "lat", "lon"]) if path.is_file() else None
         credit = str(((self._manifest.get("notes") or {}).get("roads") or {}).get("attribution") or "")
-        name, span = str(self._manifest.get("name") or self._folder.name), (self.start_us, self.end_us)
+        name, span = str(self._manifest.get("name") or self.folder.name), (self.start_us, self.end_us)
         return fixed_parts(self._office.picture, self._projection, self._local, name, span, True, roads, credit)
 
     def parts(self) -> dict[str, Any]:
@@ -86,12 +86,15 @@ class RecordedDay:
         office, truth, now = self._office.picture, self._truth.picture, self._now_us
         row, heard = self._fixes.last(now)
         belief = office.belief
-        belief.lat, belief.lon = np.where(heard, self._fixes.a[row], np.nan), np.where(heard, self._fixes.b[row], np.nan)
+        belief.lat, belief.lon = (np.where(heard, values[row], np.nan) for values in (self._fixes.a, self._fixes.b))
         belief.fixed_us = np.where(heard, self._occurred_us[row], 0)
         samples = int(np.searchsorted(self._received_us, now, side="right"))
         return self._shots.parts(office, truth, now, samples, self._true_xy())
 
-    def close(self) -> None:
+    def on_busy(self, tell: Callable[[str], None]) -> None:
+        """Telling again never takes long."""
+
+    def close(self, error: BaseException | None = None) -> None:
         """Nothing to leave behind."""
 
     def _true_xy(self) -> tuple[np.ndarray, np.ndarray]:
@@ -121,7 +124,7 @@ class _Tale:
     def go(self, to_us: int) -> None:
         """Fold up to and including a moment, from a checkpoint when it lies behind."""
         if to_us < self._now_us:
-            at_us, self._next, kept = next(entry for entry in reversed(self._kept) if entry[0] <= to_us)
+            _, self._next, kept = next(entry for entry in reversed(self._kept) if entry[0] <= to_us)
             self.picture = kept.copy()
         while self._next < len(self._rows) and self._when[self._next] <= to_us:
             row, when = self._rows[self._next], self._when[self._next]

@@ -1,5 +1,6 @@
 """A day being simulated, as it is watched: a session, and two pictures that listen to it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ class SimulatedDay:
     can_command, can_seek = True, False
 
     def __init__(self, session: Session) -> None:
-        self.session, world = session, session.world
+        self.session, self.folder, world = session, session.folder, session.world
         self.start_us, self.end_us = session.scenario.start_us, session.scenario.end_us
         office = session.built.office
         self.office = Picture(office.belief)
@@ -75,9 +76,9 @@ class SimulatedDay:
         """The day, its vehicles, depots and roads."""
         scenario, ground = self.session.scenario, self.session.built.ground
         lines = road_lines(ground.roads.graph) if ground.roads.graph is not None else None
-        span = (self.start_us, self.end_us)
+        span, name = (self.start_us, self.end_us), scenario.model.name
         credit = str((ground.notes.get("roads") or {}).get("attribution") or "")
-        return fixed_parts(self.office, self._projection, scenario.local, scenario.model.name, span, False, lines, credit)
+        return fixed_parts(self.office, self._projection, scenario.local, name, span, False, lines, credit)
 
     def parts(self) -> dict[str, Any]:
         """The parts as of the session's clock."""
@@ -88,10 +89,14 @@ class SimulatedDay:
         self._truly_closed = self._lines(TRUTH + "closed", self.session.world.closed, self._truly_closed)
         return parts | self._closures[1] | self._truly_closed[1]
 
-    def close(self) -> None:
-        """Leave the folder as an interrupted run does: it can be resumed."""
+    def on_busy(self, tell: Callable[[str], None]) -> None:
+        """Planning takes a while."""
+        self.session.on_plan(lambda plan: tell("planning the day" if plan is None else ""))
+
+    def close(self, error: BaseException | None = None) -> None:
+        """Leave the folder as a failed run does, or as an interrupted one, which can be resumed."""
         if not self.sealed:
-            self.session._fail(KeyboardInterrupt())
+            self.session._fail(error or KeyboardInterrupt())
 
     def _true_xy(self) -> tuple[np.ndarray, np.ndarray]:
         telematics = self.session.world.telematics

@@ -1,6 +1,8 @@
 """A day's parts: what a screen is sent, of what head office knows and (under ``truth.``) of what is."""
 
 from collections import deque
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -8,7 +10,15 @@ import pyarrow as pa
 
 from engine.clock import SECOND, LocalTime
 from engine.geo import Projection
-from scenarios.live.columns import ORDER_STATES, REACH_MPS, STATES, OrderColumns, VehicleColumns, figures, office_figures
+from scenarios.live.columns import (
+    ORDER_STATES,
+    REACH_MPS,
+    STATES,
+    OrderColumns,
+    VehicleColumns,
+    figures,
+    office_figures,
+)
 from scenarios.live.picture import Picture
 from scenarios.report_map import thinned
 
@@ -34,6 +44,7 @@ class Day(Protocol):
     end_us: int
     can_command: bool
     can_seek: bool
+    folder: Path | None
 
     @property
     def now_us(self) -> int:
@@ -57,8 +68,11 @@ class Day(Protocol):
     def parts(self) -> dict[str, Any]:
         """The parts as of now."""
 
-    def close(self) -> None:
-        """Nobody watches any more."""
+    def on_busy(self, tell: Callable[[str], None]) -> None:
+        """Be told what keeps the engine busy for a while, and ("") when it is over."""
+
+    def close(self, error: BaseException | None = None) -> None:
+        """Nobody watches any more, or an error has ended it."""
 
 
 class Shots:
@@ -114,13 +128,19 @@ class Shots:
         counted.append((now_us, count))
         while len(counted) > 2 and counted[1][0] <= now_us - RATE_OVER_US:
             counted.popleft()
-        (from_us, before), span_us = counted[0], now_us - counted[0][0]
-        return None if not span_us else round((count - before) / (span_us / 1e6), 3)
+        from_us, before = counted[0]
+        return None if now_us == from_us else round((count - before) / ((now_us - from_us) / 1e6), 3)
 
 
 def fixed_parts(
-    office: Picture, projection: Projection, local: LocalTime, name: str, span_us: tuple[int, int], recorded: bool,
-    roads: pa.Table | None, attribution: str = "",
+    office: Picture,
+    projection: Projection,
+    local: LocalTime,
+    name: str,
+    span_us: tuple[int, int],
+    recorded: bool,
+    roads: pa.Table | None,
+    attribution: str = "",
 ) -> dict[str, Any]:
     """The parts that never change: the day, its vehicles, depots and roads."""
     depots = [projection.to_xy(place.lat, place.lon) for place in office.belief.depots.values()]

@@ -3,8 +3,10 @@
 import hmac
 import queue
 import socket
+import struct
 import threading
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +18,8 @@ MAX_LINES = 16
 MAX_WAITING = 256
 """Requests not yet answered; beyond it, they are refused."""
 HELLO_S = 5.0
+LOOK_S = 0.1
+"""A line looks for answers at least this often, should a call have come just before it began to wait."""
 SEND_S = 20.0
 """A watcher that takes longer to take in a frame is cut off."""
 
@@ -48,10 +52,10 @@ class Line:
 
     def talk(self) -> None:
         """Send answers, and of each snapshot what this watcher does not have yet, until one side ends it."""
-        seen, has = 0, {}
+        seen, has = 0, dict[str, Any]()
         try:
             while not self.ended and not (self._mailbox.closed and self._mailbox.latest()[0] == seen):
-                news = self._mailbox.take(seen, 0.5)
+                news = self._mailbox.take(seen, LOOK_S)
                 while self._answers:
                     self.sent_bytes += send(self._sock, {"answer": self._answers.popleft()})
                 if news is None:
@@ -71,10 +75,8 @@ class Line:
     def hang_up(self) -> None:
         """End the conversation."""
         self.ended = True
-        try:
+        with suppress(OSError):  # ended already, by the other side
             self._sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # ended already, by the other side
         self._sock.close()
 
 
@@ -93,10 +95,8 @@ class Switchboard:
     def close(self) -> None:
         """Hang up on everybody."""
         self._mailbox.close()
-        try:
+        with suppress(OSError):  # some systems refuse to shut down a listening socket; closing it is enough there
             self._socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # some systems refuse to shut down a listening socket; closing it is enough there
         self._socket.close()
         with self._lock:
             lines = [*self.lines]
@@ -158,6 +158,4 @@ class Switchboard:
 
 def _timeval(seconds: float) -> bytes:
     """A C ``struct timeval``."""
-    import struct
-
     return struct.pack("@ll", int(seconds), 0)

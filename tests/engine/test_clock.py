@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from engine.clock import HOUR, LocalTime, from_us, to_us
 
-ZONES = ("UTC", "Europe/Lisbon", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Chatham", "America/St_Johns")
+ZONES = (
+    "UTC",
+    "Europe/Lisbon",
+    "America/New_York",
+    "Asia/Kathmandu",
+    "Australia/Lord_Howe",
+    "Pacific/Chatham",
+    "America/St_Johns",
+)
 moments = st.integers(to_us(datetime(1975, 1, 1, tzinfo=UTC)), to_us(datetime(2100, 1, 1, tzinfo=UTC)))
 
 
@@ -41,10 +49,13 @@ def test_a_moment_is_found_by_its_local_day_and_second(t_us: int, zone: str) -> 
 @pytest.mark.parametrize(
     ("zone", "date", "hours"),
     [
-        ("Europe/Lisbon", (2026, 3, 29), 23), ("Europe/Lisbon", (2026, 10, 25), 25), ("Europe/Lisbon", (2026, 3, 2), 24),
-        ("Australia/Lord_Howe", (2026, 4, 5), 24.5), ("UTC", (2026, 3, 29), 24),
+        ("Europe/Lisbon", (2026, 3, 29), 23),
+        ("Europe/Lisbon", (2026, 10, 25), 25),
+        ("Europe/Lisbon", (2026, 3, 2), 24),
+        ("Australia/Lord_Howe", (2026, 4, 5), 24.5),
+        ("UTC", (2026, 3, 29), 24),
     ],
-)  # fmt: skip
+)
 def test_days_have_23_to_25_hours(zone: str, date: tuple[int, int, int], hours: float) -> None:
     """A day ends where the next begins."""
     local, day = LocalTime(zone), (datetime(*date) - datetime(1970, 1, 1)).days

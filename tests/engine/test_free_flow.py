@@ -20,9 +20,13 @@ def test_a_drive_without_variation_takes_the_routers_time() -> None:
     """No congestion, no variation, pace 1: the driven time is the path's usual time, up to a rounding per edge."""
     graph = synthetic_region(300, 1)
     config = TrafficConfig(
-        congestion_weekday=FREE, congestion_weekend=FREE, day_cv=0.0, local_cv=0.0, junction_cv=0.0,
+        congestion_weekday=FREE,
+        congestion_weekend=FREE,
+        day_cv=0.0,
+        local_cv=0.0,
+        junction_cv=0.0,
         weather=WeatherConfig(random=False),
-    )  # fmt: skip
+    )
     traffic = Traffic(graph, config, Streams(1), LocalTime("UTC"))
     roads = RoadNetwork(graph, traffic, make_router(graph))
     profile = Profile("van", False, True, 36.0)

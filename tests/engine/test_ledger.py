@@ -14,7 +14,7 @@ from engine.ledger import OFFICE_SCHEMA, TRUTH_SCHEMA, Ledger, ledger_digest, le
 def fill(ledger: Ledger, rows: int, start: int = 0) -> Ledger:
     """Rows with texts that would break a careless format."""
     for n in range(start, start + rows):
-        text = payload_json({"n": n, "text": "a\x1fb\n\"c\" é"})
+        text = payload_json({"n": n, "text": 'a\x1fb\n"c" é'})
         ledger.append(f"s:{n}", "arrived", 1, 1_000_000 * n, "V1", "s", text)
     return ledger
 

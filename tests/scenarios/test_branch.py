@@ -14,10 +14,16 @@ from tests.tiny import tiny, write_tiny
 from viz.cli import main
 
 DAY: dict[str, Any] = {
-    "orders": {"generate": {"arriving_per_day": 12, "arrival_weights": [0.0] * 10 + [1.0] * 3 + [0.0] * 11,
-                            "volume_m3": None, "priorities": {1: 0.5, 2: 0.5}}},
+    "orders": {
+        "generate": {
+            "arriving_per_day": 12,
+            "arrival_weights": [0.0] * 10 + [1.0] * 3 + [0.0] * 11,
+            "volume_m3": None,
+            "priorities": {1: 0.5, 2: 0.5},
+        }
+    },
     "drivers": {"crew": {"rest": None}},
-}  # fmt: skip
+}
 TEN_US = tiny().local.at(tiny().local.day(tiny().start_us), 10 * 3600)
 
 
@@ -65,7 +71,11 @@ def test_a_new_incident_begins_at_its_own_time(original: Path, tmp_path: Path) -
     storm = "incidents.storm={kind: weather, state: storm, at: '12:00', lasts_s: 3600}"
     assert branch(original, tmp_path / "b", "--set", storm) == 0
     truth = Run.read(tmp_path / "b").truth
-    started = [at for at, kind in zip(truth["occurred_at"].to_pylist(), truth["kind"].to_pylist()) if kind == "incident_started"]
+    started = [
+        at
+        for at, kind in zip(truth["occurred_at"].to_pylist(), truth["kind"].to_pylist())
+        if kind == "incident_started"
+    ]
     assert [to_us(at) for at in started] == [TEN_US + 2 * 3_600_000_000]
 
 
@@ -75,7 +85,10 @@ def test_a_branch_can_be_branched_and_resumed(original: Path, tmp_path: Path) ->
     assert branch(original, folder, "--set", "dispatch.policy=nearest") == 0
     assert branch(tmp_path, tmp_path / "x", run_name="first") == 2  # its scenario file is elsewhere
     write_tiny(tmp_path, **DAY)
-    assert branch(tmp_path, tmp_path / "second", "--at", "12:30:00", "--set", "dispatch.period_s=900", run_name="first") == 0
+    assert (
+        branch(tmp_path, tmp_path / "second", "--at", "12:30:00", "--set", "dispatch.period_s=900", run_name="first")
+        == 0
+    )
     commands = [json.loads(line) for line in (tmp_path / "second" / "commands.jsonl").read_text().splitlines()]
     assert [command["payload"]["key"] for command in commands] == ["dispatch.policy", "dispatch.period_s"]
     manifest = json.loads((tmp_path / "second" / "manifest.json").read_text())
@@ -123,7 +136,9 @@ def test_days_carry_over_midnight(tmp_path: Path) -> None:
     """Three days on one odometer and tank; what failed on one day is visited on the next."""
     done = run(tiny(horizon_s=3 * 86_400, customers={"not_home_share": 0.4}), out=tmp_path / "run")
     assert verify(tmp_path / "run").ok
-    truth = [(k, s, json.loads(p)) for k, s, p in zip(*(done.truth[c].to_pylist() for c in ("kind", "subject", "payload")))]
+    truth = [
+        (k, s, json.loads(p)) for k, s, p in zip(*(done.truth[c].to_pylist() for c in ("kind", "subject", "payload")))
+    ]
     shifts = [p for k, _, p in truth if k == "shift_ended" and p["vehicle_id"] == "vans-1"]
     odometers = [p["odometer_m"] for p in shifts]
     assert len(odometers) == 3

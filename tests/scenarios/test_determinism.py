@@ -41,8 +41,12 @@ def test_another_process_gives_the_same_bytes(host: dict[str, str], digest: str,
     scenario = write_tiny(tmp_path, **BUSY)
     out = subprocess.run(
         [sys.executable, "-m", "twin", "run", str(scenario), "--out", str(tmp_path / "run"), "--json"],
-        env={**os.environ, **host}, capture_output=True, check=True, text=True, encoding="utf-8",
-    )  # fmt: skip
+        env={**os.environ, **host},
+        capture_output=True,
+        check=True,
+        text=True,
+        encoding="utf-8",
+    )
     assert f'"digest": "{digest}"' in out.stdout
 
 

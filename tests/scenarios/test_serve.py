@@ -5,6 +5,7 @@ import json
 import socket
 import threading
 import time
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -30,7 +31,8 @@ from tests.tiny import tiny
 ARRAYS = st.sampled_from(DTYPES).flatmap(
     lambda dtype: st.lists(st.integers(0, 255), max_size=20).map(lambda values: np.array(values, dtype))
 )
-PLAIN = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda x: st.lists(x, max_size=3), max_leaves=6)
+LEAVES = st.none() | st.booleans() | st.integers() | st.text()
+PLAIN = st.recursive(LEAVES, lambda x: st.lists(x, max_size=3), max_leaves=6)
 FRAMES = st.dictionaries(st.text(max_size=8), ARRAYS | PLAIN, max_size=6)
 
 
@@ -72,7 +74,7 @@ def test_a_not_a_number_travels_in_arrays_only():
     assert np.isnan(decode(encode({"a": np.array([np.nan], np.float32)}))["a"][0])
     with pytest.raises(ValueError, match="JSON"):
         encode({"a": float("nan")})
-    with pytest.raises(ValueError, match="float64|<f8"):
+    with pytest.raises(ValueError, match="<f8"):
         encode({"a": np.zeros(2)})
 
 
@@ -166,8 +168,8 @@ def test_a_recorded_day_shows_what_was_seen_live(watched):
         told = day.parts()
         for name in loose:
             np.testing.assert_allclose(told[name], live[name], atol=0.02, err_msg=name)
-        exact = ("state", "done", "stops", "next", "route.order", "order.state", "order.vehicle", "age_s", "truth.state")
-        for name in exact:
+        orders = ("route.order", "order.state", "order.vehicle")
+        for name in ("state", "done", "stops", "next", "age_s", "truth.state", *orders):
             np.testing.assert_array_equal(told[name], live[name], err_msg=name)
         assert told["news"] == live["news"]
 
@@ -189,7 +191,7 @@ def test_vehicles_that_move_head_where_they_go(watched):
     """Between two looks at a driving vehicle, its heading is the direction of its move."""
     parts = [*watched[1].values()]
     turned = 0
-    for before, after in zip(parts, parts[1:]):
+    for before, after in pairwise(parts):
         dx, dy = after["truth.x"] - before["truth.x"], after["truth.y"] - before["truth.y"]
         moved = np.hypot(dx, dy) > 10
         expected = np.degrees(np.arctan2(dx, dy)) % 360
@@ -209,10 +211,13 @@ def test_only_a_finished_run_can_be_told_again(watched, tmp_path):
 # --- over the socket ---
 
 
+WORD = "open sesame"
+
+
 class Watcher:
     """A client of the socket that keeps the latest parts."""
 
-    def __init__(self, port: int, token: str = "secret", truth: bool = True) -> None:
+    def __init__(self, port: int, token: str = WORD, truth: bool = True) -> None:
         self.sock = socket.create_connection(("127.0.0.1", port), 10)
         self.parts: dict = {}
         self.names: set[str] = set()
@@ -245,7 +250,7 @@ class Served:
 
     def __init__(self, day, pace: Pace) -> None:
         self.day, self.mailbox, self.stop = day, Mailbox(), threading.Event()
-        self.board = Switchboard("secret", self.mailbox)
+        self.board = Switchboard(WORD, self.mailbox)
         self.player = Player(day, self.board, self.mailbox, pace)
         self.thread = threading.Thread(target=self.player.run, args=(self.stop,))
         self.thread.start()
@@ -358,12 +363,13 @@ def test_a_watcher_without_the_truth_gets_none_of_it(served):
 
 def test_strangers_are_turned_away(served):
     """A wrong token, no frame at all, or one too large ends that line; others are not disturbed."""
-    stranger = Watcher(served.board.port, token="wrong")
+    stranger = Watcher(served.board.port, token=WORD[::-1])
     assert stranger.next() == {"refused": "wrong token"}
     stranger.sock.close()
     raw = socket.create_connection(("127.0.0.1", served.board.port), 10)
     raw.sendall(b"GET / HTTP/1.1\r\n\r\n")
-    assert raw.recv(100) == b""
+    with contextlib.suppress(ConnectionResetError):
+        assert raw.recv(100) == b""
     raw.close()
     greedy = served.watch()
     greedy.sock.sendall(HEADER.pack(MAGIC, 1 << 30, 0))

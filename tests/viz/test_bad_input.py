@@ -17,7 +17,7 @@ from viz.cli import main
 HEAVY = ("pydantic", "simpy", "numpy", "pyarrow", "mesa", "scipy", "ruamel", "bokeh", "jinja2")
 
 
-@pytest.fixture()
+@pytest.fixture
 def scenario(tmp_path: Path) -> Path:
     """A good scenario to be spoilt."""
     return write_tiny(tmp_path)
@@ -140,9 +140,16 @@ def test_check_answers_with_the_same_problems_as_json(scenario: Path, capsys: py
     out = capsys.readouterr().out
     assert json.loads(out) == {
         "ok": False,
-        "errors": [{"file": str(scenario), "key": "fleet.vans.cuont", "value": "cuont",
-                    "expected": json.loads(out)["errors"][0]["expected"], "nearest": "count"}],
-    }  # fmt: skip
+        "errors": [
+            {
+                "file": str(scenario),
+                "key": "fleet.vans.cuont",
+                "value": "cuont",
+                "expected": json.loads(out)["errors"][0]["expected"],
+                "nearest": "count",
+            }
+        ],
+    }
     assert main(["check", str(scenario), "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"ok": True, "errors": []}
 
@@ -152,7 +159,10 @@ FILES: dict[str, tuple[bytes, str]] = {
     "a list": (b"- 1\n- 2\n", "a mapping"),
     "a number": (b"42", "a mapping"),
     "aliases": (b"a: &x [1, 2]\nb: *x\n", "no aliases"),
-    "a bomb": (b"a: &a [1,1]\n" + b"".join(b"%c: &%c [*%c,*%c]\n" % (98 + n, 98 + n, 97 + n, 97 + n) for n in range(20)), "no aliases"),
+    "a bomb": (
+        b"a: &a [1,1]\n" + b"".join(b"%c: &%c [*%c,*%c]\n" % (98 + n, 98 + n, 97 + n, 97 + n) for n in range(20)),
+        "no aliases",
+    ),
     "deep": (b"a: " + b"[" * 3000 + b"]" * 3000, "depth"),
     "deep by indents": (b"".join(b" " * n + b"a:\n" for n in range(200)), "depth"),
     "huge": (b"a: '" + b"x" * 1_100_000 + b"'", "at most"),
@@ -218,8 +228,10 @@ ROADS: dict[str, tuple[str, bytes]] = {
     "entities": ("x.osm", b"<!DOCTYPE x [<!ENTITY a 'aaaa'>]><osm version='0.6'>&a;</osm>"),
     "one way without a way back": (
         "x.osm",
-        b"<?xml version='1.0'?><osm version='0.6'><node id='1' lat='41.1' lon='-8.6'/><node id='2' lat='41.2' lon='-8.6'/>"
-        b"<way id='1'><nd ref='1'/><nd ref='2'/><tag k='highway' v='residential'/><tag k='oneway' v='yes'/></way></osm>",
+        b"<?xml version='1.0'?><osm version='0.6'>"
+        b"<node id='1' lat='41.1' lon='-8.6'/><node id='2' lat='41.2' lon='-8.6'/>"
+        b"<way id='1'><nd ref='1'/><nd ref='2'/>"
+        b"<tag k='highway' v='residential'/><tag k='oneway' v='yes'/></way></osm>",
     ),
 }
 
@@ -229,7 +241,12 @@ def test_a_bad_road_file_is_refused(name: str, scenario: Path, tmp_path: Path, c
     """Empty, not OpenStreetMap, unconnected: one line with the file."""
     file, content = ROADS[name]
     (tmp_path / file).write_bytes(content)
-    refused(["run", str(scenario), "--out", "run", "--set", f"roads.osm_file={tmp_path / file}"], capsys, file, "roads.osm_file")
+    refused(
+        ["run", str(scenario), "--out", "run", "--set", f"roads.osm_file={tmp_path / file}"],
+        capsys,
+        file,
+        "roads.osm_file",
+    )
 
 
 def test_real_roads_ask_for_a_time_zone(scenario: Path, capsys: pytest.CaptureFixture) -> None:
@@ -267,7 +284,11 @@ def test_names_missing_in_a_table_of_travel_times_are_refused(
     """Depots and stops must stand in the table: found before the run, not in the middle of it."""
     table = "from,to,duration_s,distance_m\na,b,60,500\nb,a,60,500\n"
     (tmp_path / "times.csv").write_text(table)
-    refused(["run", str(scenario), "--out", "run", "--set", f"roads.matrix_file={tmp_path / 'times.csv'}"], capsys, problems=None)
+    refused(
+        ["run", str(scenario), "--out", "run", "--set", f"roads.matrix_file={tmp_path / 'times.csv'}"],
+        capsys,
+        problems=None,
+    )
 
 
 COMMANDS: dict[str, tuple[Any, str]] = {
@@ -276,24 +297,98 @@ COMMANDS: dict[str, tuple[Any, str]] = {
     "a list": ("[1, 2]", "line 1"),
     "deep": ("[" * 200_000, "line 1"),
     "unknown": ({"kind": "set_rout", "payload": {}}, "did you mean 'set_route'"),
-    "time": ({"at_us": "noon", "kind": "cancel_order", "payload": {"order_id": "O1", "by": "office", "reason": ""}}, "at_us"),
-    "too early": ({"at_us": 5, "kind": "cancel_order", "payload": {"order_id": "O1", "by": "office", "reason": ""}}, "within the run"),
+    "time": (
+        {"at_us": "noon", "kind": "cancel_order", "payload": {"order_id": "O1", "by": "office", "reason": ""}},
+        "at_us",
+    ),
+    "too early": (
+        {"at_us": 5, "kind": "cancel_order", "payload": {"order_id": "O1", "by": "office", "reason": ""}},
+        "within the run",
+    ),
     "payload": ({"kind": "cancel_order", "payload": {"order_id": 3}}, "cancel_order.order_id"),
-    "text for a number": ({"kind": "close_road", "payload": {"closure": "x", "lat": "1", "lon": 2.0, "radius_m": 3.0, "lasts_s": 4.0}}, "close_road.lat"),
-    "vehicle": ({"kind": "unassign_order", "payload": {"order_id": "O1", "vehicle_id": "vans-22", "reason": ""}}, "did you mean 'vans-2'"),
-    "setting": ({"kind": "change_setting", "payload": {"key": "seed", "value": 3, "by": "x"}}, "cannot change during a run"),
-    "loop": ({"kind": "change_setting", "payload": {"key": "dispatch.period_s", "value": 1e-9, "by": "x"}}, "dispatch.period_s"),
-    "order twice": ({"kind": "add_order", "payload": {"order": {
-        "order_id": "O1", "pickup": None, "delivery": {"place": {"place_id": "x", "lat": 0.0, "lon": 0.0}, "windows_us": [], "service_s": 1.0},
-        "demand": {}, "priority": 1, "needs": [], "customer": "", "depot": None, "known_before": False}}}, "already"),
-    "order nowhere": ({"kind": "add_order", "payload": {"order": {
-        "order_id": "X1", "pickup": None, "delivery": {"place": {"place_id": "x", "lat": 0.0, "lon": 0.0}, "windows_us": [], "service_s": 1.0},
-        "demand": {}, "priority": 1, "needs": [], "customer": "", "depot": None, "known_before": False}}}, "away from the roads"),
-    "order of nothing": ({"kind": "add_order", "payload": {"order": {
-        "order_id": "X1", "pickup": None, "delivery": None,
-        "demand": {}, "priority": 1, "needs": [], "customer": "", "depot": None, "known_before": False}}}, "needs a pickup or a delivery"),
+    "text for a number": (
+        {"kind": "close_road", "payload": {"closure": "x", "lat": "1", "lon": 2.0, "radius_m": 3.0, "lasts_s": 4.0}},
+        "close_road.lat",
+    ),
+    "vehicle": (
+        {"kind": "unassign_order", "payload": {"order_id": "O1", "vehicle_id": "vans-22", "reason": ""}},
+        "did you mean 'vans-2'",
+    ),
+    "setting": (
+        {"kind": "change_setting", "payload": {"key": "seed", "value": 3, "by": "x"}},
+        "cannot change during a run",
+    ),
+    "loop": (
+        {"kind": "change_setting", "payload": {"key": "dispatch.period_s", "value": 1e-9, "by": "x"}},
+        "dispatch.period_s",
+    ),
+    "order twice": (
+        {
+            "kind": "add_order",
+            "payload": {
+                "order": {
+                    "order_id": "O1",
+                    "pickup": None,
+                    "delivery": {
+                        "place": {"place_id": "x", "lat": 0.0, "lon": 0.0},
+                        "windows_us": [],
+                        "service_s": 1.0,
+                    },
+                    "demand": {},
+                    "priority": 1,
+                    "needs": [],
+                    "customer": "",
+                    "depot": None,
+                    "known_before": False,
+                }
+            },
+        },
+        "already",
+    ),
+    "order nowhere": (
+        {
+            "kind": "add_order",
+            "payload": {
+                "order": {
+                    "order_id": "X1",
+                    "pickup": None,
+                    "delivery": {
+                        "place": {"place_id": "x", "lat": 0.0, "lon": 0.0},
+                        "windows_us": [],
+                        "service_s": 1.0,
+                    },
+                    "demand": {},
+                    "priority": 1,
+                    "needs": [],
+                    "customer": "",
+                    "depot": None,
+                    "known_before": False,
+                }
+            },
+        },
+        "away from the roads",
+    ),
+    "order of nothing": (
+        {
+            "kind": "add_order",
+            "payload": {
+                "order": {
+                    "order_id": "X1",
+                    "pickup": None,
+                    "delivery": None,
+                    "demand": {},
+                    "priority": 1,
+                    "needs": [],
+                    "customer": "",
+                    "depot": None,
+                    "known_before": False,
+                }
+            },
+        },
+        "needs a pickup or a delivery",
+    ),
     "incident": ({"kind": "inject_incident", "payload": {"name": "x", "incident": {"kind": "strom"}}}, "x.kind"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -350,13 +445,20 @@ def test_json_is_all_there_is_on_stdout(scenario: Path, capsys: pytest.CaptureFi
 
 def test_help_imports_nothing_heavy_and_answers_quickly() -> None:
     """``twin --help`` in a process of its own."""
-    script = f"import sys, viz.cli\ntry: viz.cli.main(['--help'])\nexcept SystemExit: pass\nassert not [m for m in {HEAVY} if m in sys.modules]"
+    script = (
+        "import sys, viz.cli\n"
+        "try: viz.cli.main(['--help'])\n"
+        "except SystemExit: pass\n"
+        f"assert not [m for m in {HEAVY} if m in sys.modules]"
+    )
     root = Path(__file__).parents[2]
     subprocess.run([sys.executable, "-c", script], check=True, cwd=root, capture_output=True, env=os.environ)
     times = []
     for _ in range(3):
         began = time.perf_counter()
-        out = subprocess.run([sys.executable, "-m", "twin", "--help"], check=True, capture_output=True, text=True, cwd=root)
+        out = subprocess.run(
+            [sys.executable, "-m", "twin", "--help"], check=True, capture_output=True, text=True, cwd=root
+        )
         times.append(time.perf_counter() - began)
     assert "run" in out.stdout
     assert min(times) < 1.0

@@ -5,14 +5,15 @@ import numpy as np
 from twin.belief import FleetView
 from twin.commands import Command, assign_order
 from twin.orders import natural_key
-from twin.policies.common import begin, committed_loads, fits, visits_of, waiting_orders
+from twin.policies.common import begin, chain_ms, committed_loads, fits, visits_of, waiting_orders
 from twin.travel import UNREACHABLE, TravelTimes
 
 
 def nearest(view: FleetView, travel: TravelTimes, rng: np.random.Generator, budget: int) -> list[Command]:
     """Append each order to the route of the vehicle that is nearest by usual driving time.
 
-    Uses last *known* positions; a vehicle in a dead zone is where it was last heard. One order a vehicle and call.
+    By way of the depot where the goods have to be fetched. Uses last *known* positions; a vehicle in a dead zone is
+    where it was last heard. One order a vehicle and call.
     """
     commands: list[Command] = []
     taken: set[str] = set()
@@ -25,9 +26,10 @@ def nearest(view: FleetView, travel: TravelTimes, rng: np.random.Generator, budg
         times = []
         for profile in sorted({v.profile for v in free}):
             some = [v for v in free if v.profile == profile]
-            places = [begin(view, v)[0] for v in some]
-            matrix = travel.matrix(places, [visits_of(view, v, known)[0].place for v in some[:1]], view.now_us, profile)
-            times += list(zip(matrix.duration_ms[:, 0].tolist(), some))
+            ways = [[visit.place for visit in visits_of(view, v, known)] for v in some]
+            into = travel.legs_ms([begin(view, v)[0] for v in some], [way[0] for way in ways], view.now_us, profile)
+            onward = {tuple(way): sum(chain_ms(travel, way, view.now_us, profile)) for way in ways}
+            times += [(int(leg) + onward[tuple(way)], v) for leg, way, v in zip(into, ways, some)]
         best_ms, best = min(times, key=lambda pair: (pair[0], len(pair[1].stops), natural_key(pair[1].vehicle_id)))
         if best_ms >= UNREACHABLE:
             continue

@@ -31,7 +31,7 @@ def live(arguments: Namespace) -> int:
         host, engine_port, token = parse_address(arguments.attach)
         serve_page(Feed(host, engine_port, token), port, _say)
         return 0
-    _say("opening the run" if arguments.run else "reading roads and orders")
+    _say("reading the run" if arguments.run else "reading roads and orders")
     engine = Engine(task(arguments))
     try:
         _say(f"run folder   {engine.folder}")
@@ -69,7 +69,8 @@ def parse_address(text: str) -> tuple[str, int, str]:
     host, _, port = address.rpartition(":")
     token = token or os.environ.get("TWIN_LIVE_TOKEN", "")
     if host not in (HOST, "localhost") or not port.isdigit() or not token:
-        raise ValueError(f"--attach '{address}': expected 127.0.0.1:PORT/TOKEN (tunnel an engine elsewhere to this machine)")
+        expected = "127.0.0.1:PORT/TOKEN (make a tunnel to an engine on another machine)"
+        raise ValueError(f"--attach '{address}': expected {expected}")
     return HOST, int(port), token
 
 
@@ -92,7 +93,10 @@ def free_port(wanted: int | None) -> int:
 
 def serve_page(feed: Feed, port: int, say: Callable[[str], None]) -> None:
     """Serve the page until interrupted."""
+    import signal
+
     server = make_server(feed, port)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # Panel's own would end as if all had been said
     server.start()
     say(f"open         http://{HOST}:{port}/")
     try:
@@ -111,12 +115,19 @@ def make_server(feed: Feed, port: int) -> Any:
     from viz.live.page import Visit
 
     logging.getLogger("bokeh").setLevel(logging.WARNING)
+
+    def page() -> Any:
+        if len(server.get_sessions()) >= MAX_SESSIONS:
+            return pn.pane.Str(f"{MAX_SESSIONS} people are watching already. Please try again later.")
+        return Visit(feed).template()
+
     origins = [f"{HOST}:{port}", f"localhost:{port}"]
-    return pn.serve(
-        {"/": lambda: Visit(feed).template()}, port=port, address=HOST, websocket_origin=origins, show=False, start=False,
-        verbose=False, title=feed.since(0)[1]["day"]["name"], websocket_max_message_size=MAX_MESSAGE_BYTES,
-        check_unused_sessions_milliseconds=5000, unused_session_lifetime_milliseconds=10_000, admin=False,
+    server = pn.serve(
+        {"/": page}, port=port, address=HOST, websocket_origin=origins, show=False, start=False, verbose=False,
+        title=feed.since(0)[1]["day"]["name"], websocket_max_message_size=MAX_MESSAGE_BYTES, admin=False,
+        check_unused_sessions_milliseconds=5000, unused_session_lifetime_milliseconds=10_000,
     )  # fmt: skip
+    return server
 
 
 def _say(text: str) -> None:

@@ -4,7 +4,8 @@ import json
 import secrets
 import subprocess
 import sys
-from typing import Any
+from contextlib import suppress
+from typing import IO, Any
 
 STOP_S = 10.0
 
@@ -28,11 +29,10 @@ class Engine:
             [sys.executable, "-m", "scenarios.serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             start_new_session=True,  # Ctrl-C is for this process, which then ends that one
         )  # fmt: skip
-        assert self._process.stdin is not None and self._process.stdout is not None  # noqa: S101
         try:
-            self._process.stdin.write(json.dumps(task | {"token": self.token}) + "\n")
-            self._process.stdin.flush()
-            line = self._process.stdout.readline()
+            self._in.write(json.dumps(task | {"token": self.token}) + "\n")
+            self._in.flush()
+            line = self._out.readline()
         except BaseException:
             self.stop()
             raise
@@ -46,21 +46,28 @@ class Engine:
         self.folder: str = said["folder"]
 
     @property
+    def _in(self) -> IO[str]:
+        assert self._process.stdin is not None  # noqa: S101  (asked for)
+        return self._process.stdin
+
+    @property
+    def _out(self) -> IO[str]:
+        assert self._process.stdout is not None  # noqa: S101  (asked for)
+        return self._process.stdout
+
+    @property
     def pid(self) -> int:
         """The process's id."""
         return self._process.pid
 
     def stop(self) -> int:
         """End it, gently first; returns its exit code."""
-        assert self._process.stdin is not None and self._process.stdout is not None  # noqa: S101
-        try:
-            self._process.stdin.close()
-        except BrokenPipeError:
-            pass  # it has ended already
+        with suppress(BrokenPipeError):  # it has ended already
+            self._in.close()
         try:
             code = self._process.wait(STOP_S)
         except subprocess.TimeoutExpired:  # in the middle of planning
             self._process.kill()
             code = self._process.wait()
-        self._process.stdout.close()
+        self._out.close()
         return code

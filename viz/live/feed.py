@@ -4,6 +4,7 @@ import itertools
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from scenarios.live.frames import FrameError, receive, send
@@ -43,6 +44,7 @@ class Feed:
         threading.Thread(target=self._listen, name="feed", daemon=True).start()
         self._complete.wait(CONNECT_S)
         if "day" not in self._parts:
+            self.close()
             raise NoEngine(f"the engine at {host}:{port} did not let us in: {self.lost or 'no answer'}")
 
     def since(self, version: int) -> tuple[int, dict[str, Any]]:
@@ -64,10 +66,8 @@ class Feed:
 
     def close(self) -> None:
         """End the conversation."""
-        try:
+        with suppress(OSError):  # the engine has ended it already
             self._socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # the engine has ended it already
         self._socket.close()
 
     def _listen(self) -> None:

@@ -92,8 +92,8 @@ def _vehicles(plot: Any) -> None:
         "x", "y", source=truth, marker="marker", size="size", angle="angle", fill_color=None, line_color="#CC79A7",
         line_width=2, name="truth",
     )  # fmt: skip
-    source = _source(**{name: [] for name in ("x", "y", "marker", "size", "fill", "line", "alpha", "angle", "nose", "tip")}
-    )
+    looks = ("x", "y", "marker", "size", "fill", "line", "alpha", "angle", "nose", "tip")
+    source = _source(**{name: [] for name in looks})
     plot.ray(
         "x", "y", length="nose", angle="tip", length_units="screen", source=source, line_color="line", line_width=2.5,
         line_alpha="alpha", name="noses",
@@ -106,5 +106,6 @@ def _vehicles(plot: Any) -> None:
     plot.scatter("x", "y", source=_source(x=[], y=[]), marker="circle", name="ring", **ring)
     plot.text(
         "x", "y", text="text", source=_source(x=[], y=[], text=[]), text_font_size="12px", x_offset=14,
-        y_offset=5, text_font={"value": "system-ui"}, background_fill_alpha=0.75, padding=2, border_radius=3, name="stamps",
+        y_offset=5, text_font={"value": "system-ui"}, background_fill_alpha=0.75, padding=2, border_radius=3,
+        name="stamps",
     )  # fmt: skip

@@ -15,6 +15,7 @@ TEMPLATES = Path(__file__).parents[1] / "templates"
 FAST_MS, SLOW_MS, MANY = 250, 1000, 2000
 """How often changes are sent: less often above so many vehicles; in between the browser moves them itself."""
 BEAT_MS = 2000
+SCRIPTS = ("live_map.js", "live_table.js", "live.js")
 CLOCK = ("play", "pause", "step", "speed", "faster", "slower", "seek")
 KPI_WORDS = {
     "delivered": "Delivered", "on_time_share": "On time so far", "late_orders": "Late",
@@ -28,7 +29,7 @@ class Visit:
     def __init__(self, feed: Feed, by: str = "dispatcher") -> None:
         self.feed, self.by = feed, by
         self._seen = 0
-        self._told_lost = False
+        self._told_lost = self._greeted = False
         self._wire: Any = None
         self._doc: Any = None
 
@@ -56,7 +57,8 @@ class Visit:
         if not isinstance(action, dict):
             return
         do = action.get("do")
-        if do == "hello":  # the browser has the page: from now on it gets what changes
+        if do == "hello" and not self._greeted:  # the browser has the page: from now on it gets what changes
+            self._greeted = True
             self._doc.add_periodic_callback(self._push, SLOW_MS if self._many else FAST_MS)
             self._doc.add_periodic_callback(self._beat, BEAT_MS)
         elif do in CLOCK:
@@ -73,9 +75,11 @@ class Visit:
 
     def _answered(self, ok: bool, text: str) -> None:
         """On the feed's thread: hand over to the document's."""
-        self._doc.add_next_tick_callback(lambda: (self._push(), self._tell(ok, text)))
+        self._doc.add_next_tick_callback(lambda: self._tell(ok, text))
 
     def _tell(self, ok: bool, text: str) -> None:
+        """How a request went, after what it changed."""
+        self._push()
         if text:
             self._wire.answer = {"ok": ok, "text": text, "n": self._wire.answer.get("n", 0) + 1}
 
@@ -111,7 +115,7 @@ def page_source(name: str) -> str:
         "kpis": LABELS | KPI_WORDS,
     }
     source = (TEMPLATES / "live.html.j2").read_text(encoding="utf-8")
-    script = "\n".join((TEMPLATES / file).read_text(encoding="utf-8") for file in ("live_map.js", "live_table.js", "live.js"))
+    script = "\n".join((TEMPLATES / file).read_text(encoding="utf-8") for file in SCRIPTS)
     for mark, text in (
         ("/*STYLE*/", (TEMPLATES / "live.css").read_text(encoding="utf-8")),
         ("/*LOOKS*/", json.dumps(looks).replace("<", "\\u003c")),

@@ -1,0 +1,267 @@
+"""The live page in a real browser: Chromium from the system (Debian: ``chromium``)."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlparse
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from scenarios.folder import read_commands
+from tests.tiny import TINY, write_tiny
+
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
+        yield chromium
+        chromium.close()
+
+
+class Live:
+    """``twin live`` as a process, and where its page is."""
+
+    def __init__(self, *arguments: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "viz.cli", "live", *arguments], stderr=subprocess.PIPE, text=True
+        )
+        assert self._process.stderr is not None
+        self.said: list[str] = []
+        for line in self._process.stderr:
+            self.said.append(line)
+            if line.startswith("open"):
+                break
+        assert self.said[-1].startswith("open"), self.said
+        self.url = self.said[-1].split()[1]
+
+    def kill_engine(self) -> None:
+        """The engine process dies; the page's lives on."""
+        stats = (Path("/proc") / p / "stat" for p in os.listdir("/proc") if p.isdigit())
+        for fields in (stat.read_text(encoding="utf-8").rpartition(")")[2].split() for stat in stats if stat.exists()):
+            if int(fields[1]) == self._process.pid:
+                os.kill(int(fields[2]), signal.SIGKILL)  # its own process group: it leads one
+
+    def end(self) -> None:
+        self._process.send_signal(signal.SIGINT)
+        self._process.wait(20)
+        self._process.stderr.close()
+
+
+class Visit:
+    """A browser at the page, with all it logged and all it asked for."""
+
+    def __init__(self, browser, url: str, scheme: str = "light") -> None:
+        self.context = browser.new_context(color_scheme=scheme, viewport={"width": 1366, "height": 860})
+        self.page = self.context.new_page()
+        self.errors: list[str] = []
+        self.hosts: set[str] = set()
+        self.page.on("console", lambda m: self.errors.append(m.text) if m.type in ("error", "warning") else None)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("dialog", lambda dialog: (self.errors.append("dialog " + dialog.message), dialog.dismiss()))
+        self.page.on("request", lambda r: self.hosts.add(urlparse(r.url).netloc) if r.url.startswith("http") else None)
+        self.page.on("websocket", lambda socket: self.hosts.add(urlparse(socket.url).netloc))
+        self.page.goto(url)
+        self.page.wait_for_selector("html[data-ready]", state="attached")
+
+    def js(self, script: str):
+        return self.page.evaluate(script)
+
+    def wait(self, condition: str) -> None:
+        self.page.wait_for_function(condition, timeout=20_000)
+
+    def clock(self) -> str:
+        return self.page.locator("#clock").inner_text()
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("live")
+    live = Live(str(write_tiny(folder)), "--out", str(folder / "run"), "--speed", "1800")
+    live.folder = folder / "run"
+    yield live
+    live.end()
+
+
+def test_a_day_is_played_steered_and_shared(browser, live):
+    """Open, play, vehicles move, pause; assign an order, and its vehicle changes once the clock runs; a second visitor
+    sees the same clock and the same vehicle; nothing leaves this machine, nothing is logged as an error."""
+    visit = Visit(browser, live.url)
+    page = visit.page
+    assert page.locator(".rows [role=option]").count() == 3
+    page.keyboard.press(" ")
+    visit.wait("view.parts.state.filter(s => s === 4).length > 0")
+    before, frames = visit.js("Array.from(view.map.drawn.x)"), visit.js("view.map.frames")
+    visit.wait(f"view.map.frames > {frames} + 5")
+    assert visit.js("Array.from(view.map.drawn.x)") != before
+    page.keyboard.press(" ")
+    visit.wait("!view.parts.clock.playing")
+    stood = visit.clock()
+    page.wait_for_timeout(600)
+    assert visit.clock() == stood
+
+    order, to = visit.js(
+        "(() => { const p = view.parts, o = p.orders.findIndex((_, o) => p['order.state'][o] === 1); "
+        "return [o, p['order.vehicle'][o] === 0 ? 1 : 0]; })()"
+    )
+    assert order >= 0
+    page.locator(".rows [role=option]").nth(to).click()
+    name = visit.js(f"view.parts.orders[{order}][0]")
+    page.locator("#detail input").fill(name)
+    page.locator("#assign").click()
+    page.locator("#toast", has_text="is told to take").wait_for()
+    assert visit.js(f"view.parts['order.vehicle'][{order}]") != to
+    page.keyboard.press(".")
+    visit.wait(f"view.parts['order.vehicle'][{order}] === {to}")
+    page.locator("#news-lines", has_text=f"told to take {name}").wait_for()
+    last = read_commands(live.folder)[-1]
+    assert (last["kind"], last["payload"]["order_id"], last["by"]) == ("assign_order", name, "dispatcher")
+
+    other = Visit(browser, live.url, "dark")
+    assert other.clock() == visit.clock()
+    assert other.js(f"view.parts['order.vehicle'][{order}]") == to
+    shown = other.clock()
+    other.page.keyboard.press(".")
+    other.wait(f"document.getElementById('clock').textContent !== '{shown}'")
+    moved = other.clock()
+    visit.wait(f"document.getElementById('clock').textContent === '{moved}'")
+    for each in (visit, other):
+        assert each.errors == []
+        assert each.hosts == {urlparse(live.url).netloc}
+        each.context.close()
+
+
+def test_an_order_is_cancelled_after_asking_twice(browser, live):
+    """Found by name, cancelled at the second click, recorded as the office's doing."""
+    visit = Visit(browser, live.url)
+    name = visit.js("view.parts.orders.findLast((_, o) => orderOpen(o))[0]")
+    visit.page.keyboard.press("/")
+    visit.page.locator("#search").fill(name)
+    visit.page.locator("#search").press("Enter")
+    visit.page.locator("#cancel").click()
+    visit.page.locator("#cancel", has_text="Really").click()
+    visit.page.locator("#toast", has_text="recorded").wait_for()
+    visit.page.keyboard.press(".")
+    visit.page.locator("#news-lines", has_text=f"{name} cancelled by office").wait_for()
+    assert read_commands(live.folder)[-1]["kind"] == "cancel_order"
+    assert visit.errors == []
+    visit.context.close()
+
+
+def test_keys_switches_and_selection(browser, live):
+    """Truth, follow, theme, faster and slower, help; table and map stay in step; arrows move the selection."""
+    visit = Visit(browser, live.url)
+    page = visit.page
+    page.keyboard.press("b")
+    assert page.locator("#truth").get_attribute("aria-pressed") == "true"
+    assert visit.js("view.map.renderer('truth').visible")
+    speed = visit.js("view.parts.clock.speed")
+    page.keyboard.press("+")
+    visit.wait(f"view.parts.clock.speed !== {speed}")
+    page.keyboard.press("?")
+    assert page.locator("#keys").is_visible()
+    page.keyboard.press("Escape")
+    page.locator(".rows [role=option]").first.click()
+    page.locator(".rows").press("ArrowDown")
+    assert visit.js("view.map.vehicle") == 1
+    assert page.locator(".rows [aria-selected=true]").inner_text().startswith(visit.js("view.parts.vehicles[1][0]"))
+    x, y = visit.js(
+        "(() => { const m = view.map, b = m.element.getBoundingClientRect(); m.show(m.drawn.x[2], m.drawn.y[2], 2); "
+        "return [b.left + b.width / 2, b.top + b.height / 2]; })()"
+    )
+    page.mouse.click(x, y)
+    away_m = "(d => Math.hypot(d.x[view.vehicle] - d.x[2], d.y[view.vehicle] - d.y[2]))(view.map.drawn)"
+    assert visit.js(away_m) < 30
+    page.locator("#theme").click()
+    assert visit.js("document.documentElement.dataset.theme") == "dark"
+    assert visit.errors == []
+    visit.context.close()
+
+
+def test_figures_are_shown_as_they_come(browser, live):
+    """The strip writes out what the engine's KPI functions said, and nothing else."""
+    visit = Visit(browser, live.url)
+    shown = {
+        card.get_attribute("data-kpi"): card.locator(".value").inner_text() for card in visit.page.locator(".kpi").all()
+    }
+    came = {figure["name"]: figure for figure in json.loads(visit.js("JSON.stringify(view.parts.kpis)"))}
+    assert shown.keys() == came.keys()
+    assert shown["delivered"] == f"{came['delivered']['value']} of {came['delivered']['of']}"
+    share = came["on_time_share"]["value"]
+    assert shown["on_time_share"] == ("–" if share is None else f"{100 * share:.1f} %")
+    visit.context.close()
+
+
+def test_the_first_view_is_there_within_three_seconds(browser, live):
+    """From asking for the page to the map, table and figures on it."""
+    visit = Visit(browser, live.url)
+    assert int(visit.js("document.documentElement.dataset.ready")) < 3000
+    visit.context.close()
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory):
+    """A finished tiny run with hostile names, shown again."""
+    from scenarios import load, run
+
+    out = tmp_path_factory.mktemp("hostile") / "run"
+    run(load(TINY), out=out)
+    _rename(out)
+    live = Live("--run", str(out), "--speed", "max")
+    yield live
+    live.end()
+
+
+def _rename(folder: Path) -> None:
+    """Put hostile names into a finished run's manifest and ledgers."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"name": HOSTILE}), encoding="utf-8")
+    for name in ("truth", "office"):
+        table = pq.read_table(folder / f"{name}.parquet")
+        for old, new in (('"O1"', json.dumps(HOSTILE)), ('"crew-D1"', json.dumps("</script><b>$$x$$"))):
+            text = pc.replace_substring(table["payload"], old, new)
+            table = table.set_column(table.schema.get_field_index("payload"), table.schema.field("payload"), text)
+        assert isinstance(table, pa.Table)
+        pq.write_table(table, folder / f"{name}.parquet")
+
+
+def test_a_finished_run_is_told_again_and_names_are_text(browser, recorded):
+    """The scrubber jumps; nothing can be ordered; hostile names are shown as they are and run nothing."""
+    visit = Visit(browser, recorded.url)
+    page = visit.page
+    assert page.locator("h1").inner_text() == HOSTILE
+    page.locator("#scrub").fill("700")
+    page.locator("#scrub").dispatch_event("change")
+    visit.wait("view.parts['order.state'].some(s => s > 4)")
+    assert page.locator("#what").inner_text() == "Recorded day"
+    page.locator("#search").fill(HOSTILE)
+    page.locator("#search").press("Enter")
+    assert HOSTILE in page.locator("#detail").inner_text()
+    assert page.locator("#detail #cancel").count() == 0
+    page.locator(".rows [role=option]").nth(0).click()
+    assert page.locator("#map img, #detail img, #news img, h1 img").count() == 0
+    visit.js("view.map.show(view.parts.x[0], view.parts.y[0], 1)")
+    page.wait_for_timeout(300)
+    page.keyboard.press(" ")
+    visit.wait("view.parts.clock.ended")
+    page.locator("#notice", has_text="The day is over").wait_for()
+    assert visit.errors == []
+    assert visit.hosts == {urlparse(recorded.url).netloc}
+    recorded.kill_engine()
+    page.locator("#notice.bad", has_text="No news from the engine").wait_for()
+    assert page.locator(".rows [role=option]").count() == 3  # what was known stays on the page
+    visit.context.close()
