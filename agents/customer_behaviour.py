@@ -38,9 +38,7 @@ class CustomerBehaviour(BaseModel):
         description="Log-logistic shape of actual over planned service time (Calderon et al. 2026: the form "
         "that fits best). 3.75 suits generated orders, whose planned times differ; 3 suits one time for all.",
     )
-    service_factor_most: float = Field(
-        default=10.0, ge=1, le=1000, description="Larger factors are cut to this [A]."
-    )
+    service_factor_most: float = Field(default=10.0, ge=1, le=1000, description="Larger factors are cut to this [A].")
     max_attempts: int = Field(default=3, ge=1, le=20, description="Attempts drawn per task.")
 
     @model_validator(mode="after")
@@ -75,9 +73,7 @@ class Behaviour:
         return self.outcome if self.outcome in ("refused", "damaged") else None
 
 
-def behaviour(
-    order: Order, day_us: tuple[int, int], streams: Streams, config: CustomerBehaviour
-) -> Behaviour:
+def behaviour(order: Order, day_us: tuple[int, int], streams: Streams, config: CustomerBehaviour) -> Behaviour:
     """Draw what a customer will do.
 
     ``day_us`` (start, end; microseconds) bounds a cancellation where the order says nothing: it comes
@@ -90,9 +86,7 @@ def behaviour(
         {"accepted": 1.0, "refused": 0.0, "damaged": 0.0, "partial": part}[outcome],
         _cancel_at_us(order, day_us, streams, config),
         {
-            task.kind: tuple(
-                visit(order.order_id, task.kind, n, streams, config) for n in range(config.max_attempts)
-            )
+            task.kind: tuple(visit(order.order_id, task.kind, n, streams, config) for n in range(config.max_attempts))
             for task in order.tasks
         },
     )
@@ -123,9 +117,7 @@ def _outcome(uniform: float, config: CustomerBehaviour) -> Outcome:
     return "partial" if uniform < upto else "accepted"
 
 
-def _cancel_at_us(
-    order: Order, day_us: tuple[int, int], streams: Streams, config: CustomerBehaviour
-) -> int | None:
+def _cancel_at_us(order: Order, day_us: tuple[int, int], streams: Streams, config: CustomerBehaviour) -> int | None:
     if streams.uniform("customer", order.order_id, "cancels") >= config.cancelled_share:
         return None
     first = day_us[0] if order.placed_us is None else order.placed_us

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import simpy
 
 from agents.customer import Customer
-from agents.population import FleetAgent, Population
+from agents.population import Population
+from agents.road_user import REFUEL_S, RoadUser, Traits
 from agents.tablet import Tablet
 from agents.vehicle import Steps, Vehicle
 from engine.clock import SECOND
@@ -15,22 +15,6 @@ from twin.belief import Stop
 from twin.orders import Order, Place
 from twin.planning.day import Shift
 from twin.policies.common import start_of_service
-
-NO_WAY_US = 600 * SECOND
-"""A driver for whom every way is closed tries again after this."""
-
-REFUEL_S, STATION_KW = 480.0, 50.0
-"""A stop for fuel takes eight minutes; a public charger gives 50 kW (assumptions)."""
-
-
-@dataclass(frozen=True)
-class Traits:
-    """What stays with a driver: 1 is average; ``work`` above 1 is slower, ``pace`` above 1 drives faster."""
-
-    pace: float = 1.0
-    work: float = 1.0
-    harsh_per_km: float = 0.0
-    idle_share: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -52,21 +36,17 @@ class Rules:
     refuel_below: float = 0.15
 
 
-class Driver(FleetAgent):
-    """Drives one vehicle; knows the tablet's route and the roads as navigation shows them, not today's traffic."""
+class Driver(RoadUser):
+    """A driver with a roster and a tablet, which holds the route."""
 
     def __init__(
         self, population: Population, name: str, vehicle: Vehicle, tablet: Tablet, traits: Traits, rules: Rules,
         depot: DepotWork, stations: list[tuple[str, int]], customer_of: Callable[[str], Customer | None],
         node_of: Callable[[Place, Vehicle], int],
     ) -> None:  # fmt: skip
-        super().__init__(population, name)
-        self.vehicle, self.tablet, self.traits, self.rules, self.depot = vehicle, tablet, traits, rules, depot
-        self.stations, self.customer_of, self.node_of = stations, customer_of, node_of
-        self.known_closed: set[int] = set()
-        self.process: simpy.Process | None = None
+        super().__init__(population, name, vehicle, tablet, traits, stations)
+        self.rules, self.depot, self.customer_of, self.node_of = rules, depot, customer_of, node_of
         self._wake: simpy.Event | None = None
-        self._on_the_road = self._failed = False
         self._rest_due: list[tuple[int, int, int]] = []
         tablet.on_change = self.wake
 
@@ -88,7 +68,7 @@ class Driver(FleetAgent):
         vehicle, started = self.vehicle, self.world.now
         self.known_closed.clear()
         self._rest_due = list(shift.breaks_us)
-        self._sums = {"driving_us": 0, "rest_us": 0, "idle_us": vehicle.idle_us,
+        self._sums = {"driving_us": self.driving_us, "rest_us": 0, "idle_us": vehicle.idle_us,
                       "idle_used": vehicle.idle_used, "engine_us": vehicle.engine_us}  # fmt: skip
         self._unserved: list[str] = []
         self._tell("shift_started", depot_id=vehicle.depot_id, until_us=shift.end_us)
@@ -105,7 +85,7 @@ class Driver(FleetAgent):
         self._tell(
             "shift_ended",
             duty_s=(self.world.now - started) / SECOND,
-            driving_s=self._sums["driving_us"] / SECOND,
+            driving_s=(self.driving_us - self._sums["driving_us"]) / SECOND,
             break_s=self._sums["rest_us"] / SECOND,
             idle_s=(vehicle.idle_us - self._sums["idle_us"]) / SECOND,
             idle_fuel_ml=0.0 if vehicle.kind.electric else (vehicle.idle_used - self._sums["idle_used"]) / 1000,
@@ -310,99 +290,6 @@ class Driver(FleetAgent):
             "delivery_attempted", order_id, order_id=order_id, attempt=attempt, arrived_us=arrived_us, outcome=outcome
         )
 
-    def _drive(self, node: int, to: str, purpose: str, place: Place) -> Steps:
-        """Drive to a node, round closed roads as they are met, with a roadside stop if the vehicle fails."""
-        while True:
-            blocked = yield from self._leg(node, to, purpose, place)
-            if self.vehicle.node == node:
-                return
-            if blocked is not None:
-                self.known_closed.add(blocked)
-            else:  # closed in on all sides: wait, and try what was closed before
-                yield self._for(NO_WAY_US)
-                self.known_closed.clear()
-
-    def _leg(self, node: int, to: str, purpose: str, place: Place) -> Steps:
-        world, vehicle = self.world, self.vehicle
-        due_us = world.now + self._usual_us(vehicle.node, node)
-        drive = world.roads.drive(
-            vehicle.node, node, world.now, vehicle.profile, self.traits.pace, frozenset(self.known_closed),
-            world.closed_edges,
-        )  # fmt: skip
-        pause_us = vehicle.failure_within(int(drive.odometer_mm[-1]))
-        fails_us = 0
-        if pause_us:
-            drive, fails_us = vehicle.paused(drive, pause_us)
-        trip_id = vehicle.start_trip(drive)
-        self._tell("departed", trip_id=trip_id, to=to, purpose=purpose, onboard=list(vehicle.onboard), due_us=due_us)
-        began = world.now
-        if pause_us:
-            self._failed = True  # a closure matters only once the vehicle runs again
-            yield self._until(fails_us)
-            self._tell_vehicle("breakdown_started", minutes=pause_us / 60e6)
-            yield self._until(fails_us + pause_us)
-            self._tell_vehicle("breakdown_ended")
-            self._failed = False
-            self.closure_ahead()
-        self._on_the_road = True
-        while world.now < vehicle.drive.t_us[-1]:  # type: ignore[union-attr]
-            try:
-                yield self._until(int(vehicle.drive.t_us[-1]))  # type: ignore[union-attr]
-            except simpy.Interrupt:
-                continue  # a closure ahead: the drive was cut shorter
-        self._on_the_road = False
-        blocked = vehicle.drive.blocked_edge  # type: ignore[union-attr]
-        self._harsh(began)
-        took = vehicle.end_trip(trip_id, pause_us or 0)
-        self._sums["driving_us"] += world.now - began - (pause_us or 0)
-        lat, lon = (place.lat, place.lon) if blocked is None else world.roads.place_of(vehicle.node)
-        payload = {
-            **took, "trip_id": trip_id, "at": to, "purpose": purpose, "lat": lat, "lon": lon,
-            "empty": not vehicle.onboard,
-        }  # fmt: skip
-        if blocked is None:
-            self._tell("arrived", **payload)
-        else:
-            self._tell("arrived", **(payload | {"at": "road-block", "purpose": "block"}))
-            self._tell("road_block_met", trip_id=trip_id, edge=blocked, lat=lat, lon=lon)
-        return blocked
-
-    def closure_ahead(self) -> None:
-        """A road closed somewhere: if it lies ahead on the drive under way, that drive ends before it."""
-        drive = self.vehicle.drive
-        if drive is None or self._failed:
-            return
-        cut = drive.cut_before(self.world.closed_edges, self.world.now)
-        if cut is not None:
-            self.vehicle.cut_trip(cut)
-            if self._on_the_road and self.process is not None:
-                self.process.interrupt("road closed")
-
-    def _harsh(self, began_us: int) -> None:
-        """Harsh events of the trip that ends now: drawn for every kilometre of the vehicle's life."""
-        drive = self.vehicle.drive
-        if drive is None or self.traits.harsh_per_km <= 0:
-            return
-        first = self.vehicle.odometer_mm // 1_000_000
-        last = (self.vehicle.odometer_mm + int(drive.odometer_mm[-1])) // 1_000_000
-        for km in range(first, last):
-            draw = self.world.streams.uniform("harsh", self.vehicle.name, km)
-            if draw < self.traits.harsh_per_km:
-                what = ("brake", "accelerate", "corner")[int(draw / self.traits.harsh_per_km * 3)]
-                self._tell("harsh_event", what=what)
-
-    def _refuel(self) -> Steps:
-        """Go to the nearest station and fill up."""
-        vehicle = self.vehicle
-        times = [(self._usual_us(vehicle.node, node), name, node) for name, node in self.stations]
-        _, name, node = min(times)
-        yield from self._drive(node, name, "refuel", Place(name, *self.world.roads.place_of(node)))
-        before = max(0.0, vehicle.tank_share)
-        target = 0.8 if vehicle.kind.electric else 1.0  # beyond 80 % charging slows down
-        seconds = vehicle.kind.charge_time_s(before, target, STATION_KW) if vehicle.kind.electric else REFUEL_S
-        yield self._for(int(seconds * SECOND))
-        self._tell("refuelled", at=name, minutes=seconds / 60, **vehicle.fill(target))
-
     # --- breaks and waiting ---
 
     def _rest_if_due(self, shift: Shift) -> Steps:
@@ -450,23 +337,3 @@ class Driver(FleetAgent):
 
         self.world.at(until_us, ring)
         return event
-
-    def _for(self, duration_us: int) -> simpy.Event:
-        return self.world.env.timeout(max(0, duration_us))
-
-    def _until(self, moment_us: int) -> simpy.Event:
-        return self.world.env.timeout(max(0, moment_us - self.world.now))
-
-    def _usual_us(self, origin: int, destination: int) -> int:
-        if origin == destination:
-            return 0
-        closed = frozenset(self.known_closed)
-        legs = self.world.roads.legs_ms([origin], [destination], self.world.now, self.vehicle.profile, closed)  # type: ignore[arg-type]
-        return int(legs[0]) * 1000
-
-    def _tell(self, kind: str, subject: str | None = None, /, **payload: Any) -> None:
-        full = {**payload, "vehicle_id": self.vehicle.name, "driver_id": self.name}
-        self.tablet.report(kind, subject or self.name, full)
-
-    def _tell_vehicle(self, kind: str, /, **payload: Any) -> None:
-        self.tablet.report(kind, self.vehicle.name, {**payload, "vehicle_id": self.vehicle.name})

@@ -108,7 +108,9 @@ class HeadOffice(FleetAgent):
         local = self.world.local
         tomorrow = local.at(local.day(self.world.now) + 1, 0)
         shift_us = tomorrow - local.at(local.day(self.world.now), 0)
-        last_chance = attempt >= self.settings.max_attempts or tomorrow + self.settings.plan_at_s * SECOND >= self.world.end_us
+        last_chance = (
+            attempt >= self.settings.max_attempts or tomorrow + self.settings.plan_at_s * SECOND >= self.world.end_us
+        )
         if outcome in ("refused", "damaged") or last_chance:
             reason = f"{outcome.replace('_', ' ')} at attempt {attempt}"
             self.act("order_failed", order_id, {"order_id": order_id, "reason": reason, "attempts": attempt})

@@ -34,7 +34,9 @@ class Vehicle(FleetAgent):
         self.home_node = node
         self.device_id = f"dev-{name}"
         self.onboard: dict[str, Order] = {}
-        self.odometer_mm = self.used = self.idle_used = self.engine_us = self.idle_us = 0  # used: microlitres or milliwatt-hours
+        self.odometer_mm = self.used = self.idle_used = self.engine_us = self.idle_us = (
+            0  # used: microlitres or milliwatt-hours
+        )
         self.tank_share = fill_share
         self.trips = 0
         self._motion, self._trip_log = motion, trips

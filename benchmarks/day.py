@@ -43,7 +43,9 @@ def deal(view: FleetView, travel, rng, budget) -> list[Command]:
     orders = sorted((o.order for o in view.orders.values()), key=lambda o: (o.last_task.place.lon, o.order_id))
     share = -(-len(orders) // len(view.vehicles))
     return [
-        set_route(vehicle, [Stop(o.order_id, t.kind) for o in orders[i * share : (i + 1) * share] for t in o.tasks], "dealt")
+        set_route(
+            vehicle, [Stop(o.order_id, t.kind) for o in orders[i * share : (i + 1) * share] for t in o.tasks], "dealt"
+        )
         for i, vehicle in enumerate(view.vehicles)
     ]
 

@@ -47,7 +47,10 @@ def oldest_first(view: FleetView, travel, rng, budget) -> list[Command]:
     if not idle:
         return []
     waiting = view.unassigned()  # in the order head office came to know of them
-    return [assign_order(o.order.order_id, v, "oldest waiting order") for o, v in zip(waiting, sorted(idle, key=natural_key))]
+    return [
+        assign_order(o.order.order_id, v, "oldest waiting order")
+        for o, v in zip(waiting, sorted(idle, key=natural_key))
+    ]
 
 
 def our_day(rows: list[tuple[str, float, int, int]], vehicles: int, folder: Path) -> tuple[Scenario, Ground]:

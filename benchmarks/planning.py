@@ -113,9 +113,7 @@ def measure(orders: int, vehicles: int, target_s: float) -> None:
         {"benchmark": "planning.manual_above_pyvrp", "percent": habit_pct},
     ]
     for figure in figures:
-        rounded = {
-            name: round(value, 3) if isinstance(value, float) else value for name, value in figure.items()
-        }
+        rounded = {name: round(value, 3) if isinstance(value, float) else value for name, value in figure.items()}
         print(json.dumps(rounded | size))
 
 

@@ -121,9 +121,7 @@ def bare(block: list[tuple], first: int, devices: Devices, end_us: int) -> dict[
     lon = line(x, mm[1], PLANE.lon0 * 1e7)
     lon += bell(lanes, 1, b) * (step_mm / mm[1])
     cmps = change(odo) / duration * 1e5
-    speed = (
-        bell(lanes, 2, b) * np.where(cmps > 0, devices.speed_sigma_mps[first] * (100.0 / NOISE_SIGMA), 0.0)[i]
-    )
+    speed = bell(lanes, 2, b) * np.where(cmps > 0, devices.speed_sigma_mps[first] * (100.0 / NOISE_SIGMA), 0.0)[i]
     speed += (cmps + 0.5)[i]
     return {
         "device": (slot + first).astype(np.int32),
@@ -270,9 +268,7 @@ CASES = {"sampling": sampling, "day": day, "fleet_day": fleet_day}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="smaller cases, a few seconds")
     parser.add_argument("--only", choices=CASES)
     options = parser.parse_args()

@@ -75,9 +75,7 @@ class VehicleType:
         cos = 1.0 / np.sqrt(1.0 + np.square(grade))
         force = mass * GRAVITY * cos * (self.crr + grade) + 0.5 * AIR_KG_PER_M3 * self.cda_m2 * v2
         wheel_j, kinetic_j = force * length, stops * (0.5 * mass) * v2
-        return np.concatenate(([0], np.rint(np.cumsum(self._used(wheel_j, kinetic_j, duration))))).astype(
-            np.int64
-        )
+        return np.concatenate(([0], np.rint(np.cumsum(self._used(wheel_j, kinetic_j, duration))))).astype(np.int64)
 
     def idle(self, duration_s: float) -> int:
         """What standing with the engine (or the auxiliaries) on uses: microlitres or milliwatt-hours."""
@@ -108,14 +106,10 @@ class VehicleType:
         if not charger_kw > 0:
             raise ValueError(f"{self.name}: charger_kw must be positive, not {charger_kw}")
         if not 0 <= soc_from <= soc_to <= 1:
-            raise ValueError(
-                f"{self.name}: cannot charge from {soc_from} to {soc_to}, expected 0 <= from <= to <= 1"
-            )
+            raise ValueError(f"{self.name}: cannot charge from {soc_from} to {soc_to}, expected 0 <= from <= to <= 1")
         slope = (1 - _TAPER_TO) / (1 - _TAPER_FROM)
         flat_kw = min(charger_kw, self.charge_kw)
-        bend = min(
-            _TAPER_FROM + (1 - flat_kw / self.charge_kw) / slope, 1.0
-        )  # where the taper becomes the limit
+        bend = min(_TAPER_FROM + (1 - flat_kw / self.charge_kw) / slope, 1.0)  # where the taper becomes the limit
         hours = max(min(soc_to, bend) - soc_from, 0.0) * self.battery_kwh / flat_kw
         if soc_to > bend:
             start, end = (1 - slope * (max(soc, bend) - _TAPER_FROM) for soc in (soc_from, soc_to))
@@ -131,12 +125,8 @@ class VehicleType:
 
 
 _VAN = VehicleType("van_diesel", 3_000.0, 2.8, 0.0100, drive_efficiency=0.90, max_speed_mps=36.1)
-_BOX = VehicleType(
-    "box_truck_diesel", 10_000.0, 5.0, 0.0075, drive_efficiency=0.90, max_speed_mps=29.2, truck=True
-)
-_TRACTOR = VehicleType(
-    "tractor_diesel", 32_000.0, 6.0, 0.0060, drive_efficiency=0.92, max_speed_mps=29.2, truck=True
-)
+_BOX = VehicleType("box_truck_diesel", 10_000.0, 5.0, 0.0075, drive_efficiency=0.90, max_speed_mps=29.2, truck=True)
+_TRACTOR = VehicleType("tractor_diesel", 32_000.0, 6.0, 0.0060, drive_efficiency=0.92, max_speed_mps=29.2, truck=True)
 _CAR = VehicleType("car", 1_500.0, 0.65, 0.0100, drive_efficiency=0.90, max_speed_mps=36.1)
 
 
@@ -150,9 +140,7 @@ def _fuelled(kind: VehicleType, engine_efficiency: float, idle_l_per_h: float, t
     )
 
 
-def _electric(
-    kind: VehicleType, name: str, battery_kwh: float, charge_kw: float, auxiliary_kw: float
-) -> VehicleType:
+def _electric(kind: VehicleType, name: str, battery_kwh: float, charge_kw: float, auxiliary_kw: float) -> VehicleType:
     return replace(
         kind,
         name=name,
@@ -171,9 +159,7 @@ TYPES: dict[str, VehicleType] = {
         _fuelled(_TRACTOR, 0.44, 2.4, 800.0),
         _electric(_VAN, "van_electric", 75.0, 115.0, 0.8),
         _electric(_BOX, "box_truck_electric", 220.0, 150.0, 2.0),
-        replace(
-            _fuelled(_CAR, 0.30, 0.6, 50.0), fuel_j_per_l=PETROL_J_PER_L, co2_kg_per_l=PETROL_CO2_KG_PER_L
-        ),
+        replace(_fuelled(_CAR, 0.30, 0.6, 50.0), fuel_j_per_l=PETROL_J_PER_L, co2_kg_per_l=PETROL_CO2_KG_PER_L),
     )
 }
 """Preset vehicle types by name. Masses, areas, resistances, efficiencies and idling of van, box truck and

@@ -127,9 +127,7 @@ class Motion:
         counters count from 0 at the start of the stretch (None: unchanged). Engine time runs with the
         ignition. Raises ValueError, naming vehicle and quantity, when one of these does not hold.
         """
-        t, x, y = (
-            self._integers(index, name, v) for name, v in (("t_us", t_us), ("x_mm", x_mm), ("y_mm", y_mm))
-        )
+        t, x, y = (self._integers(index, name, v) for name, v in (("t_us", t_us), ("x_mm", x_mm), ("y_mm", y_mm)))
         n, newest = len(t), self._newest[index]
         row = self._room(n)
         rest = self.keyframes[self._last[newest]].tolist()
@@ -202,9 +200,7 @@ class Motion:
     def positions(self, t_us: int) -> tuple[np.ndarray, np.ndarray]:
         """x_mm and y_mm of all vehicles at a moment not yet forgotten; int64 arrays by vehicle index."""
         if t_us < self.sampled_us:
-            raise ValueError(
-                f"positions at {t_us} us are forgotten, motion was read up to {self.sampled_us} us"
-            )
+            raise ValueError(f"positions at {t_us} us are forgotten, motion was read up to {self.sampled_us} us")
         k = self.keyframes
         out = k[self._first[self._newest], X : Y + 1]
         at = self.stretches(t_us)

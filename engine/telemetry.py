@@ -70,9 +70,7 @@ class Devices:
             if bad.any():
                 raise ValueError(f"device {ids[int(np.argmax(bad))]}: {name}")
         phase_us = (mix_u64(key) % period_us.astype(np.uint64)).astype(np.int64)
-        return cls(
-            tuple(ids), np.array(vehicle, np.int64), period_us, phase_us, every, sigma_m, sigma_mps, key
-        )
+        return cls(tuple(ids), np.array(vehicle, np.int64), period_us, phase_us, every, sigma_m, sigma_mps, key)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -198,7 +196,9 @@ class Sampler:
 
     def _earliest_us(self) -> int:
         """No sample can be due before this moment: the earliest next grid point of any device."""
-        return int((self.devices.phase_us + self._next_k * self.devices.period_us).min()) if len(self.devices) else 1 << 62
+        return (
+            int((self.devices.phase_us + self._next_k * self.devices.period_us).min()) if len(self.devices) else 1 << 62
+        )
 
     def _grid(self, t_us: int) -> np.ndarray:
         """By device: the number of its first grid point after a moment."""
@@ -251,9 +251,7 @@ class Sampler:
         count[off] = -(-end_k[off] // every) - first_k[off]
         first_k[off] *= every
         has = np.flatnonzero(count > 0)
-        return _Pieces(
-            device[of[has]], row[has], first_k[has], step[has], count[has], ignition[has], rest[has]
-        )
+        return _Pieces(device[of[has]], row[has], first_k[has], step[has], count[has], ignition[has], rest[has])
 
     def _fill(self, p: _Pieces, out: Samples) -> None:
         """Interpolate pieces at their grid points, add noise and write the rows."""

@@ -230,10 +230,7 @@ def _columns(batch: pa.RecordBatch) -> tuple[Columns, Texts]:
 def _hash_rows(chains: Chains, columns: Columns, texts: Texts) -> None:
     """Append rows, in order, to the chains of their devices."""
     device = columns["device_id"]
-    keys = {
-        name: np.array([key_u64(text) for text in texts[name]], np.uint64)
-        for name in ("vehicle_id", "network")
-    }
+    keys = {name: np.array([key_u64(text) for text in texts[name]], np.uint64) for name in ("vehicle_id", "network")}
     starts = np.flatnonzero(device[1:] != device[:-1]) + 1
     for begin in range(0, len(device), _SPAN):
         end = min(begin + _SPAN, len(device))
@@ -245,6 +242,4 @@ def _hash_rows(chains: Chains, columns: Columns, texts: Texts) -> None:
         inside = starts[np.searchsorted(starts, begin, "right") : np.searchsorted(starts, end)]
         edges = [begin, *inside.tolist(), end]
         for a, b in pairwise(edges):
-            chains.update(
-                texts["device_id"][device[a]], data[(a - begin) * ROW.itemsize : (b - begin) * ROW.itemsize]
-            )
+            chains.update(texts["device_id"][device[a]], data[(a - begin) * ROW.itemsize : (b - begin) * ROW.itemsize])

@@ -41,9 +41,7 @@ class TripLog:
             self._sink = pa.OSFile(str(folder / "trips.arrows"), "wb")
             self._stream = pa.ipc.new_stream(self._sink, SCHEMA)
 
-    def add(
-        self, trip_id: str, vehicle_id: str, t_us: np.ndarray, x_mm: np.ndarray, y_mm: np.ndarray
-    ) -> None:
+    def add(self, trip_id: str, vehicle_id: str, t_us: np.ndarray, x_mm: np.ndarray, y_mm: np.ndarray) -> None:
         """Add a driven trip (see ``cut`` for one that ended early). Raises OSError when the disk refuses."""
         rows = np.stack((t_us, x_mm, y_mm), axis=1).astype("<i8")
         self._chains.update(vehicle_id, trip_id.encode() + b"\0")
@@ -87,9 +85,7 @@ class TripLog:
         return pa.Table.from_batches(self._batches, SCHEMA)
 
 
-def cut(
-    t_us: np.ndarray, x_mm: np.ndarray, y_mm: np.ndarray, at_us: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def cut(t_us: np.ndarray, x_mm: np.ndarray, y_mm: np.ndarray, at_us: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The keyframes of a trip that ended at a moment: the ones before, and where it was then (as
     ``Motion.truncate``).
 

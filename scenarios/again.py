@@ -59,9 +59,7 @@ def resume(scenario: Scenario, folder: Path, watch: Watch, progress: Progress | 
     return run
 
 
-def branch(
-    scenario: Scenario, source: Path, at: str, out: Path, watch: Watch, progress: Progress | None = None
-) -> Run:
+def branch(scenario: Scenario, source: Path, at: str, out: Path, watch: Watch, progress: Progress | None = None) -> Run:
     """Run a finished run again up to a local time, and differently from then on.
 
     ``scenario`` is the run's own with some changes; only settings that can change during a run may differ, and

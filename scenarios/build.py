@@ -11,9 +11,10 @@ import simpy
 
 from agents.customer import Customer
 from agents.customer_behaviour import behaviour
-from agents.driver import DepotWork, Driver, Rules, Traits
+from agents.driver import DepotWork, Driver, Rules
 from agents.office import HeadOffice, OfficeSettings
 from agents.population import Population
+from agents.road_user import Traits
 from agents.tablet import Tablet
 from agents.telematics import Telematics
 from agents.vehicle import Vehicle
@@ -23,12 +24,12 @@ from engine.energy import TYPES as VEHICLE_KINDS
 from engine.ledger import OFFICE_SCHEMA, TRUTH_SCHEMA, Ledger
 from engine.motion import Motion
 from engine.radio import Radio
-from engine.telemetry_log import TelemetryLog
-from engine.trip_log import TripLog
 from engine.roads.graph import Profile
 from engine.roads.network import RoadNetwork
 from engine.streams import Streams
 from engine.telemetry import Devices, Sampler
+from engine.telemetry_log import TelemetryLog
+from engine.trip_log import TripLog
 from engine.weather import SLOT_US, Weather
 from scenarios.load import Scenario
 from scenarios.office_travel import OfficeTravel
@@ -39,7 +40,6 @@ from twin.kpis.costs import Costs
 from twin.orders import Order, Place
 from twin.planning.day import DaySettings, Shift
 from twin.policies import Policy, policies
-
 
 EVE_S = 18 * 3600
 """Orders known before their day arrive at this local time of the day before."""
@@ -77,9 +77,7 @@ class Built:
     people: dict[str, Any]
 
 
-def build(
-    scenario: Scenario, ground: Ground, folder: Path | None = None, policy: Policy | None = None
-) -> Built:
+def build(scenario: Scenario, ground: Ground, folder: Path | None = None, policy: Policy | None = None) -> Built:
     """Wire a world; ``folder`` is where ledgers, trips and telemetry stream to (None: memory)."""
     model, streams = scenario.model, Streams(scenario.model.seed)
     motion = Motion()

@@ -106,9 +106,7 @@ def _from_file(
             return book[0].locate(text)
 
     day = local.day(scenario.start_us)
-    read = read_orders(
-        config.file, local, day, locate=locate, depots=list(depots), on_bad_row=config.on_bad_row
-    )
+    read = read_orders(config.file, local, day, locate=locate, depots=list(depots), on_bad_row=config.on_bad_row)
     notes = {
         "order_file": {
             "skipped_rows": len(read.problems),

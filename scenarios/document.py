@@ -36,6 +36,8 @@ are relative to the scenario file. Setting one alternative of a "one of" replace
 `scenario.schema.json` beside this page is the same for editors: put
 `# yaml-language-server: $schema=PATH/docs/scenario.schema.json` into the first line of a scenario.
 
+`[A]` marks an assumption of ours, `[2]` a secondary source; `agents/customer_behaviour.py` names it.
+
 Only `roads`, `depots`, `fleet` and `orders` are required. `NAME` stands for a name of your own: letters, digits,
 `-` and `_`.
 """

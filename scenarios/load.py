@@ -189,7 +189,9 @@ def _check_time(model: ScenarioModel, name: str) -> list[Problem]:
             from zoneinfo import available_timezones
 
             hint = nearest(model.time_zone, sorted(available_timezones()))
-            problems.append(Problem(name, "time_zone", model.time_zone, "an IANA time zone such as Europe/Lisbon", hint))
+            problems.append(
+                Problem(name, "time_zone", model.time_zone, "an IANA time zone such as Europe/Lisbon", hint)
+            )
     try:
         start = datetime.fromisoformat(model.start)
         if start.tzinfo is not None or not 1971 <= start.year <= 2200:

@@ -232,7 +232,9 @@ class Session:
                 ledger.flush()
                 ledger.close()
             self._write_manifest(status, error=f"{type(error).__name__}: {error}")
-        except OSError as second:  # the disk that failed the run may fail this too: "running" then stays in the manifest
+        except (
+            OSError
+        ) as second:  # the disk that failed the run may fail this too: "running" then stays in the manifest
             error.add_note(f"the manifest could not be written: {second}")
         self._log.close()
 
@@ -282,5 +284,3 @@ def default_folder(scenario: Scenario) -> Path:
     text = json.dumps(scenario.model.json_ready(), sort_keys=True)
     stamp = utc_now()[:19].replace(":", "").replace("-", "")
     return Path("runs") / scenario.model.name / f"{stamp}-{sha256(text.encode()).hexdigest()[:8]}"
-
-

@@ -139,9 +139,7 @@ class DriverGroup(Section):
     count: int | None = Field(None, ge=0, le=100_000, description="one a vehicle if not given")
     shift_start: ClockTime = "07:00"
     shift_end: ClockTime = "17:00"
-    days: list[Weekday] = Field(
-        default_factory=lambda: [*WEEKDAYS]
-    )
+    days: list[Weekday] = Field(default_factory=lambda: [*WEEKDAYS])
     rest: ShiftBreak | None = Field(default_factory=ShiftBreak)
     inspection_s: NonNegative = 300.0
     overtime_s: NonNegative = Field(1_800.0, description="a leg is begun if the driver is back within this")
@@ -181,7 +179,9 @@ class DispatchConfig(Section):
     plan: PlanConfig = Field(default_factory=PlanConfig)
     policy: str = "insertion"
     information: Literal["belief", "perfect"] = "belief"
-    period_s: Annotated[float, Field(ge=1, le=1e9)] = Field(300.0, description="the policy is asked at least this often")
+    period_s: Annotated[float, Field(ge=1, le=1e9)] = Field(
+        300.0, description="the policy is asked at least this often"
+    )
     decision_s: NonNegative = Field(10.0, description="simulated time a decision takes")
 
 
@@ -209,7 +209,9 @@ class ScenarioModel(Section):
     devices: dict[Slug, DeviceProfile] = Field(default_factory=lambda: {"tracker": DeviceProfile()})
     dispatch: DispatchConfig = Field(default_factory=DispatchConfig)
     incidents: dict[Slug, dict[str, Any]] = Field(default_factory=dict)
-    alerts: dict[Slug, dict[str, Any]] = Field(default_factory=dict, description="rules by name: see `twin list alerts`")
+    alerts: dict[Slug, dict[str, Any]] = Field(
+        default_factory=dict, description="rules by name: see `twin list alerts`"
+    )
     costs: dict[str, NonNegative] = Field(default_factory=dict)
     kpis: dict[str, KpiExpectation] = Field(default_factory=dict)
 

@@ -29,7 +29,9 @@ def write_starter(folder: Path, orders: str | None = None, roads: str | None = N
         before, _, rest = text.partition("orders:\n")
         _, _, after = rest.partition("\n\n")
         path = str(Path(orders).resolve())
-        text = f'{before}orders:\n  file: "{path}"            # columns: see docs/orders.md\n  on_bad_row: fail\n\n{after}'
+        text = (
+            f'{before}orders:\n  file: "{path}"            # columns: see docs/orders.md\n  on_bad_row: fail\n\n{after}'
+        )
     make_folder(folder)
     target = folder / "scenario.yaml"
     target.write_text(text, encoding="utf-8")

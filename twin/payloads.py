@@ -3,9 +3,13 @@
 Times are microseconds UTC (``_us``), positions degrees. A change of meaning is a new version of the kind.
 """
 
-from typing import Any, Literal
+from typing import (
+    Any,
+    Literal,
+    NotRequired,  # pydantic needs this one before Python 3.12
+)
 
-from typing_extensions import NotRequired, TypedDict  # pydantic needs this one before Python 3.12
+from typing_extensions import TypedDict
 
 Outcome = Literal["not_home", "refused", "damaged", "too_late", "wrong_load"]
 

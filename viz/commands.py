@@ -131,8 +131,6 @@ def kpi_lines(kpis: dict[str, dict[str, Any]]) -> list[str]:
     return lines
 
 
-
-
 def number(value: float, unit: str) -> str:
     """A KPI's value as people read it."""
     if unit == "share":
@@ -209,7 +207,12 @@ class _Progress:
         self._session.beat()
         if not self.quiet:
             filled = round(share * 30)
-            print(f"\r{local_time}  [{'#' * filled}{'.' * (30 - filled)}] {share:4.0%}", end="", file=sys.stderr, flush=True)
+            print(
+                f"\r{local_time}  [{'#' * filled}{'.' * (30 - filled)}] {share:4.0%}",
+                end="",
+                file=sys.stderr,
+                flush=True,
+            )
 
     def end(self) -> None:
         """Close the moving line."""

@@ -166,9 +166,7 @@ def _class_kmh(name: str, tagged_kmh: np.ndarray, way_m: np.ndarray) -> float:
     return float(tagged_kmh[known][order][np.searchsorted(share, share[-1] / 2)])
 
 
-def _names(
-    raw: RawRoads, ways: list[RawWay], edge_way: np.ndarray
-) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
+def _names(raw: RawRoads, ways: list[RawWay], edge_way: np.ndarray) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
     """All street names in order, each edge's (-1: none; ``ref`` where there is no name) and each house's."""
     way_name = [way.tags.get("name") or way.tags.get("ref") or "" for way in ways]
     used = {way_name[index] for index in np.unique(edge_way).tolist()} - {""}

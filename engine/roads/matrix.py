@@ -53,9 +53,7 @@ class MatrixRoads:
         self._node = {name: index for index, name in enumerate(self.names)}
 
     @classmethod
-    def read(
-        cls, path: str | Path, positions: Mapping[str, tuple[float, float]] | None = None
-    ) -> "MatrixRoads":
+    def read(cls, path: str | Path, positions: Mapping[str, tuple[float, float]] | None = None) -> "MatrixRoads":
         """Read a table of travel times; see ``read_matrix`` for formats and errors."""
         from engine.roads.matrix_file import read_matrix
 
@@ -84,9 +82,7 @@ class MatrixRoads:
     def snap_all(self, lat: np.ndarray, lon: np.ndarray, profile: Profile) -> tuple[np.ndarray, np.ndarray]:
         """The nearest place of each position: nodes int64 and distances in metres, both [positions]."""
         found = [self.snap(a, b, profile) for a, b in zip(lat, lon)]
-        return np.array([snap.node for snap in found], np.int64), np.array(
-            [snap.distance_m for snap in found]
-        )
+        return np.array([snap.node for snap in found], np.int64), np.array([snap.distance_m for snap in found])
 
     def component(self, profile: Profile) -> np.ndarray:
         """All places."""
@@ -159,9 +155,7 @@ class MatrixRoads:
         a, b = int(origin_node), int(destination_node)
         duration_ms = self.duration_ms.item(a, b)
         if a == b or duration_ms == UNREACHABLE:
-            return Drive(
-                np.array([depart_us]), self._x_mm[a : a + 1], self._y_mm[a : a + 1], np.zeros(1, np.int64), a
-            )
+            return Drive(np.array([depart_us]), self._x_mm[a : a + 1], self._y_mm[a : a + 1], np.zeros(1, np.int64), a)
         return Drive(
             np.array([depart_us, depart_us + max(round(duration_ms * 1000 / pace), 1)]),
             self._x_mm[[a, b]],

@@ -83,9 +83,7 @@ def _read_npz(
     if not problems and bool((np.isnan(columns["duration_s"]) | (columns["duration_s"] < 0)).any()):
         problems.append(f"{path}: duration_s holds NaN or negative values; unreachable is inf")
     _refuse(problems)
-    optional = (
-        columns[name].astype(float) if name in columns else None for name in ("distance_m", "lat", "lon")
-    )
+    optional = (columns[name].astype(float) if name in columns else None for name in ("distance_m", "lat", "lon"))
     return names, columns["duration_s"].astype(float), *optional
 
 
@@ -102,9 +100,7 @@ def _read_csv(path: Path) -> tuple[list[str], np.ndarray, np.ndarray | None]:
     return _read_square(path, rows)
 
 
-def _read_pairs(
-    path: Path, header: list[str], rows: list[list[str]]
-) -> tuple[list[str], np.ndarray, np.ndarray]:
+def _read_pairs(path: Path, header: list[str], rows: list[list[str]]) -> tuple[list[str], np.ndarray, np.ndarray]:
     problems: list[str] = []
     number: dict[str, int] = {}
     pairs: dict[tuple[int, int], tuple[float, float]] = {}
@@ -114,9 +110,7 @@ def _read_pairs(
             continue
         seconds = _number(row[2], f"{path}: row {line}: seconds", problems)
         metres = (
-            _number(row[3], f"{path}: row {line}: metres", problems)
-            if len(row) > 3 and row[3].strip()
-            else math.nan
+            _number(row[3], f"{path}: row {line}: metres", problems) if len(row) > 3 and row[3].strip() else math.nan
         )
         a, b = (number.setdefault(row[column].strip(), len(number)) for column in (0, 1))
         if (a, b) in pairs:
@@ -144,8 +138,7 @@ def _read_square(path: Path, rows: list[list[str]]) -> tuple[list[str], np.ndarr
     for line, (name, row) in enumerate(zip(names, rows[1:]), 2):
         if row[0].strip() != name or len(row) != len(names) + 1:
             problems.append(
-                f"{path}: row {line}: expected {name!r} and {len(names)} values, "
-                f"got {row[0]!r} and {len(row) - 1}"
+                f"{path}: row {line}: expected {name!r} and {len(names)} values, got {row[0]!r} and {len(row) - 1}"
             )
             continue
         for column, cell in enumerate(row[1:]):

@@ -121,9 +121,7 @@ class RoadNetwork:
         ids = [index for index, known in enumerate(self.graph.names) if known.casefold() == wanted]
         edges = np.flatnonzero(np.isin(self.graph.name_id, ids)) if ids else np.empty(0, np.int64)
         if not len(edges):
-            driven = [
-                self.graph.names[index] for index in np.unique(self.graph.name_id).tolist() if index >= 0
-            ]
+            driven = [self.graph.names[index] for index in np.unique(self.graph.name_id).tolist() if index >= 0]
             nearest = difflib.get_close_matches(name, driven, 1, 0.0)
             hint = f"; the nearest name is {nearest[0]!r}" if nearest else "; the roads carry no names"
             raise ValueError(f"no street is named {name!r}{hint}")
@@ -250,9 +248,7 @@ class RoadNetwork:
         if key not in self._components:
             nodes = np.flatnonzero(connected_nodes(_arcs(self.graph), self.graph.allowed(profile)))
             if not len(nodes):
-                raise ValueError(
-                    f"no two places are connected both ways for vehicles of profile {profile.name!r}"
-                )
+                raise ValueError(f"no two places are connected both ways for vehicles of profile {profile.name!r}")
             x_m, y_m = self.projection.to_xy(self.graph.lat[nodes], self.graph.lon[nodes])
             self._components[key] = nodes, cKDTree(np.column_stack([x_m, y_m]))
         return self._components[key]

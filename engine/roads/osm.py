@@ -10,9 +10,7 @@ import numpy as np
 from engine.roads.raw import RawHouse, RawRestriction, RawRoads, RawWay, RoadFileError
 from engine.roads.tags import Tags, drivable, restriction_kind
 
-ATTRIBUTION = (
-    "© OpenStreetMap contributors, Open Database Licence 1.0 (https://www.openstreetmap.org/copyright)"
-)
+ATTRIBUTION = "© OpenStreetMap contributors, Open Database Licence 1.0 (https://www.openstreetmap.org/copyright)"
 SUFFIXES = (".osm", ".osm.gz", ".osm.bz2", ".osm.pbf", ".pbf")
 
 _KEYS = (
@@ -38,9 +36,7 @@ def read_osm(path: str | Path) -> RawRoads:
     try:
         found, locations, meta = _collect(path)
     except (RuntimeError, OSError, ValueError) as error:  # pyosmium's own words for damaged or foreign files
-        raise RoadFileError(
-            f"{path}: cannot be read as OpenStreetMap data: {' '.join(str(error).split())}"
-        ) from error
+        raise RoadFileError(f"{path}: cannot be read as OpenStreetMap data: {' '.join(str(error).split())}") from error
     if not found.ways:
         raise RoadFileError(f"{path}: holds no road that a car may use")
     return _raw_roads(path, found, locations, {"source": path.name, "attribution": ATTRIBUTION, **meta})
@@ -147,9 +143,7 @@ def _raw_roads(path: Path, found: _Found, locations: Any, meta: dict[str, Any]) 
         for street, number, nodes in found.buildings
         if len(rows := rows_of(node_id, np.array(nodes, np.int64)))
     ]
-    zones = [
-        [position[rows_of(node_id, np.array(nodes, np.int64))] for nodes in zone] for zone in found.zones
-    ]
+    zones = [[position[rows_of(node_id, np.array(nodes, np.int64))] for nodes in zone] for zone in found.zones]
     meta["restrictions_via_ways"] = found.restrictions_via_ways
     meta["restrictions_of_others"] = found.restrictions_of_others
     return RawRoads(

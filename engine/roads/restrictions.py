@@ -70,9 +70,7 @@ class _Turns:
         """All banned pairs, sorted."""
         pairs = set(self._banned)
         for edge, allowed in self._only.items():
-            pairs.update(
-                (edge, int(other)) for other in self._out[self._edges.head[edge]] if int(other) not in allowed
-            )
+            pairs.update((edge, int(other)) for other in self._out[self._edges.head[edge]] if int(other) not in allowed)
         return np.array(sorted(pairs), np.int64).reshape(-1, 2)
 
     def _of_ways(self, edges: np.ndarray, ways: tuple[int, ...]) -> np.ndarray:

@@ -23,9 +23,7 @@ DEFAULT_KMH = {
 KINDS = tuple(DEFAULT_KMH)
 """The ``highway`` values told apart; any other drivable value counts as ``unclassified``."""
 
-KIND_CLASS = tuple(
-    ROAD_CLASSES.index({"road": "unclassified"}.get(kind, kind.removesuffix("_link"))) for kind in KINDS
-)
+KIND_CLASS = tuple(ROAD_CLASSES.index({"road": "unclassified"}.get(kind, kind.removesuffix("_link"))) for kind in KINDS)
 """Index into ROAD_CLASSES of each kind."""
 
 # OSMnx's "drive" network (osmnx._overpass._get_network_filter), as sets.
@@ -64,9 +62,7 @@ _NOT_DRIVABLE = frozenset(
 _NOT_DRIVABLE_SERVICE = frozenset(
     ["alley", "driveway", "drive-through", "emergency_access", "parking", "parking_aisle", "private"]
 )
-_CLOSED_TO_PUBLIC = frozenset(
-    ["no", "private", "agricultural", "forestry", "emergency", "military", "bus", "psv"]
-)
+_CLOSED_TO_PUBLIC = frozenset(["no", "private", "agricultural", "forestry", "emergency", "military", "bus", "psv"])
 
 MOTORWAY_NO_LIMIT_KMH = 130.0
 """``maxspeed=none``: the German advisory speed."""
@@ -135,9 +131,7 @@ def directions(tags: Tags) -> tuple[bool, bool]:
     Motorways and roundabouts are one-way unless tagged otherwise; ``reversible`` and ``alternating`` ways
     count as open both ways, since a map does not say when they turn.
     """
-    oneway = next(
-        (tags[key] for key in ("oneway:motorcar", "oneway:motor_vehicle", "oneway") if key in tags), ""
-    )
+    oneway = next((tags[key] for key in ("oneway:motorcar", "oneway:motor_vehicle", "oneway") if key in tags), "")
     if oneway in ("yes", "true", "1"):
         return True, False
     if oneway in ("-1", "reverse"):
@@ -154,9 +148,7 @@ def speed_kmh(value: str) -> float | None:
     are left out.
     """
     speeds = [_one_speed_kmh(part) for part in re.split(r"[;|]|,(?![0-9]\b)", value.lower())]
-    known = [
-        speed for speed in speeds if speed is not None and SPEED_RANGE_KMH[0] <= speed <= SPEED_RANGE_KMH[1]
-    ]
+    known = [speed for speed in speeds if speed is not None and SPEED_RANGE_KMH[0] <= speed <= SPEED_RANGE_KMH[1]]
     return min(known) if known else None
 
 

@@ -43,9 +43,7 @@ def routing_arcs(nodes: int, tail: np.ndarray, head: np.ndarray, banned: np.ndar
     return RoutingArcs(*(column.astype(np.int32) for column in columns))
 
 
-def _copies(
-    nodes: int, head: np.ndarray, banned: np.ndarray
-) -> tuple[list[tuple[int, tuple[int, ...]]], np.ndarray]:
+def _copies(nodes: int, head: np.ndarray, banned: np.ndarray) -> tuple[list[tuple[int, tuple[int, ...]]], np.ndarray]:
     """(node, banned onward edges) of each copy, and the routing node where each edge ends."""
     forbidden: dict[int, set[int]] = {}
     for edge_in, edge_out in banned.tolist():

@@ -44,7 +44,10 @@ class Day(Protocol):
     end_us: int
     can_command: bool
     can_seek: bool
-    folder: Path | None
+
+    @property
+    def folder(self) -> Path | None:
+        """The run folder, None for a run in memory."""
 
     @property
     def now_us(self) -> int:

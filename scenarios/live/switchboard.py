@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from scenarios.live.frames import MAX_REQUEST_BYTES, FrameError, changes, receive, send
+from scenarios.live.frames import MAX_REQUEST_BYTES, FrameError, Parts, changes, receive, send
 from scenarios.live.mailbox import Mailbox
 from scenarios.live.snapshot import without_truth
 
@@ -46,31 +46,35 @@ class Line:
         self.ended = False
 
     def answer(self, fields: dict[str, Any]) -> None:
-        """Put an answer before the next snapshot."""
+        """Answer, after a snapshot that shows what was done."""
         self._answers.append(fields)
         self._mailbox.wake()
 
     def talk(self) -> None:
         """Send answers, and of each snapshot what this watcher does not have yet, until one side ends it."""
-        seen, has = 0, dict[str, Any]()
+        seen = 0
+        has: Parts = {}
         try:
             while not self.ended and not (self._mailbox.closed and self._mailbox.latest()[0] == seen):
-                news = self._mailbox.take(seen, LOOK_S)
-                while self._answers:
-                    self.sent_bytes += send(self._sock, {"answer": self._answers.popleft()})
-                if news is None:
-                    continue
-                seen, parts = news
-                parts = parts if self._truth else without_truth(parts)
-                new = changes(has, parts)
-                has = parts
-                if new:
-                    self.sent_bytes += send(self._sock, new)
-                    self.sent_frames += 1
+                self._mailbox.take(seen, LOOK_S)
+                answers = [self._answers.popleft() for _ in range(len(self._answers))]
+                version, parts = self._mailbox.latest()  # after the answers were taken: it shows what they tell of
+                if version != seen:
+                    seen, had = version, has
+                    has = parts if self._truth else without_truth(parts)
+                    self._send_changes(had, has)
+                for answer in answers:
+                    self.sent_bytes += send(self._sock, {"answer": answer})
         except OSError:
             pass  # the watcher has left: that ends the line, and is nobody's error
         finally:
             self.hang_up()
+
+    def _send_changes(self, before: Parts, now: Parts) -> None:
+        new = changes(before, now)
+        if new:
+            self.sent_bytes += send(self._sock, new)
+            self.sent_frames += 1
 
     def hang_up(self) -> None:
         """End the conversation."""

@@ -154,9 +154,7 @@ def test_streets_of_one_name_are_told_apart_by_the_house_or_else_by_nearness(boo
 def test_a_gazetteer_knows_names_no_map_knows(tmp_path):
     """As written it outranks the map, and a slip in it is forgiven too."""
     path = tmp_path / "places.csv"
-    path.write_text(
-        "name;lat;lon\nCentro Logístico da Maia;41,25;-8,62\nRua Sol;41,3;-8,7\n", encoding="utf-8"
-    )
+    path.write_text("name;lat;lon\nCentro Logístico da Maia;41,25;-8,62\nRua Sol;41,3;-8,7\n", encoding="utf-8")
     book = AddressBook.from_graph(town([("Rua Sol", 0, 0, {})]), gazetteer=read_gazetteer(path))
     for text in ("Centro Logístico da Maia", "centro logistico maia", "Centro Logistico da Mia"):
         match = book.locate(text)

@@ -151,11 +151,7 @@ def test_goods_bound_to_the_nearest_depot():
     """Each order names the depot it is nearest to, unless it needs none."""
     for order in orders(depot="nearest", pair_share=0.2):
         expected = (
-            None
-            if order.pickup and order.delivery
-            else "north"
-            if order.last_task.place.lat > 41.15
-            else "south"
+            None if order.pickup and order.delivery else "north" if order.last_task.place.lat > 41.15 else "south"
         )
         assert order.depot == expected
     with pytest.raises(ValueError, match="at least one depot"):

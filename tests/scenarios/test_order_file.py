@@ -91,19 +91,13 @@ def test_a_planners_workbook_is_read_as_meant(tmp_path):
     book = openpyxl.Workbook()
     sheet = book.active
     sheet.append([])
-    sheet.append(
-        ["Order ID", "Latitude", "Longitude", "Date", "Earliest", "Latest", "Service time", "Weight (kg)"]
-    )
-    sheet.append(
-        [1001.0, 41.15, -8.61, date(2026, 3, 3), time(8, 0), time(9, 30), timedelta(minutes=4), 12.5]
-    )
+    sheet.append(["Order ID", "Latitude", "Longitude", "Date", "Earliest", "Latest", "Service time", "Weight (kg)"])
+    sheet.append([1001.0, 41.15, -8.61, date(2026, 3, 3), time(8, 0), time(9, 30), timedelta(minutes=4), 12.5])
     sheet.append(["A-7", "41.16", -8.62, None, datetime(2026, 3, 4, 8), 1130, time(0, 2), None])
     path = tmp_path / "orders.xlsx"
     book.save(path)
     problems = refusal(path)
-    assert [problem.key for problem in problems] == [
-        "row 4, column Latest"
-    ]  # closes two days before it opens
+    assert [problem.key for problem in problems] == ["row 4, column Latest"]  # closes two days before it opens
     sheet["F4"] = datetime(2026, 3, 4, 11, 30)
     book.save(path)
     first, second = read(path).orders
@@ -260,8 +254,7 @@ def test_addresses_are_located_and_the_unmatched_listed(tmp_path):
 
     path = write(
         tmp_path,
-        "id,street,house number,zip,city,pickup address\n"
-        "A,Rua Sol,12,4000-001,Porto,\nB,Nowhere,,,,\nC,,,,,Cais 1\n",
+        "id,street,house number,zip,city,pickup address\nA,Rua Sol,12,4000-001,Porto,\nB,Nowhere,,,,\nC,,,,,Cais 1\n",
     )
     found = read(path, locate=locate, on_bad_row="skip")
     assert asked == ["Rua Sol 12, 4000-001 Porto", "Nowhere", "Cais 1"]
@@ -327,9 +320,7 @@ def test_spellings_of_a_number(written, comma, value):
     assert number(written, -1e9, 1e9, comma) == value
 
 
-@pytest.mark.parametrize(
-    "written", ["1,234", "", "nan", "inf", "--1", "1.2.3", "0x10", "1_000", "twelve", "1e999"]
-)
+@pytest.mark.parametrize("written", ["1,234", "", "nan", "inf", "--1", "1.2.3", "0x10", "1_000", "twelve", "1e999"])
 def test_what_is_no_number_is_refused(written):
     """A comma that could mean thousands is not guessed at, and Python's own spellings are not a planner's."""
     with pytest.raises(Unfit):
@@ -432,9 +423,7 @@ def as_row(order: Order) -> dict[str, str]:
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_is_written_is_read_back(tmp_path, seed, delimiter, bom):
     """Generated orders, written under randomly spelt headers in random order, come back equal."""
-    config = GenerateConfig(
-        known_per_day=12, arriving_per_day=4.0, pair_share=0.2, needs={"cool": 0.3, "two": 0.2}
-    )
+    config = GenerateConfig(known_per_day=12, arriving_per_day=4.0, pair_share=0.2, needs={"cool": 0.3, "two": 0.2})
     grid = Candidates(np.linspace(41.1, 41.2, 50), np.linspace(-8.7, -8.5, 50))
     orders = generate(config, [DAY, DAY + 1], grid, [], Streams(seed), LISBON)
     chooser = random.Random(seed)  # noqa: S311  (spells headers)
@@ -451,9 +440,7 @@ def test_what_is_written_is_read_back(tmp_path, seed, delimiter, bom):
 
 
 @given(
-    content=st.one_of(
-        st.binary(max_size=400), st.text(max_size=400).map(lambda text: text.encode("utf-8", "replace"))
-    )
+    content=st.one_of(st.binary(max_size=400), st.text(max_size=400).map(lambda text: text.encode("utf-8", "replace")))
 )
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_random_bytes_raise_nothing_but_problems(tmp_path, content):
@@ -494,8 +481,7 @@ def test_row_numbers_count_quoted_line_breaks_and_blank_rows_as_a_spreadsheet_do
 def ods(rows: str) -> bytes:
     """The smallest OpenDocument spreadsheet that holds the given table rows."""
     spaces = " ".join(
-        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
-        for name in ("office", "table", "text")
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text")
     )
     body = f"<office:body><office:spreadsheet><table:table table:name='S'>{rows}</table:table>"
     body += "</office:spreadsheet></office:body>"
@@ -520,9 +506,7 @@ def test_an_open_document_spreadsheet_is_read(tmp_path):
               ("time", "office:time-value='PT08H30M00S'", "08:30")]  # fmt: skip
     row = "".join(cell.format(*value) for value in values)
     path = tmp_path / "orders.csv"
-    path.write_bytes(
-        ods(f"<table:table-row>{header}</table:table-row><table:table-row>{row}</table:table-row>")
-    )
+    path.write_bytes(ods(f"<table:table-row>{header}</table:table-row><table:table-row>{row}</table:table-row>"))
     (order,) = read(path).orders
     assert (order.order_id, order.delivery.place) == ("7", place_at(41.1, -8.6))
     assert order.delivery.windows == (Window(at(8.5), at(24)),)
@@ -559,9 +543,7 @@ def test_the_example_file_is_good_and_in_the_default_city():
 def test_the_documented_columns_are_the_known_ones():
     """docs/orders.md names every canonical header, and no other in its table."""
     text = (Path(__file__).parents[2] / "docs" / "orders.md").read_text(encoding="utf-8")
-    rows = [
-        line.split("|")[1:3] for line in text.split("**Spelling.**")[0].splitlines() if line.startswith("| `")
-    ]
+    rows = [line.split("|")[1:3] for line in text.split("**Spelling.**")[0].splitlines() if line.startswith("| `")]
     named = set(re.findall(r"`([a-z0-9_]+)`", " ".join(row[0] for row in rows)))
     assert named | {"house_number", "postcode", "city"} == set(COLUMNS)
 
@@ -570,9 +552,7 @@ def test_overlong_texts_are_refused_in_every_column(tmp_path):
     """A cell of a hundred thousand characters is named, not parsed."""
     long = "1" * 100_000
     header = ",".join(COLUMNS)
-    problems = refusal(
-        write(tmp_path, f"{header}\n{','.join([long] * len(COLUMNS))}\n"), locate=lambda text: None
-    )
+    problems = refusal(write(tmp_path, f"{header}\n{','.join([long] * len(COLUMNS))}\n"), locate=lambda text: None)
     named = {problem.key.removeprefix("row 2, column ") for problem in problems}
     unused = {"address", "house_number", "postcode", "city", "pickup_address"}  # positions are given
     assert named | unused >= set(COLUMNS) - {"lat", "lon", "pickup_lat", "pickup_lon"} - unused

@@ -64,9 +64,7 @@ def get_planner(name: str) -> Planner:
     known = registered()
     if name not in known:
         nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
-        raise UnknownPlanner(
-            f"planner {name!r}: unknown, did you mean {nearest[0]!r}? (one of {', '.join(known)})"
-        )
+        raise UnknownPlanner(f"planner {name!r}: unknown, did you mean {nearest[0]!r}? (one of {', '.join(known)})")
     module, _, attribute = known[name].partition(":")
     return getattr(import_module(module), attribute)()
 

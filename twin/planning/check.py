@@ -50,9 +50,7 @@ def violations(
 
 def _once(plan: Plan, orders: dict[str, PlanOrder]) -> Judge:
     """Every end of every order is visited once, or the order is left out with a reason."""
-    wanted = {
-        (o, kind) for o, order in orders.items() for kind in ("pickup", "delivery") if getattr(order, kind)
-    }
+    wanted = {(o, kind) for o, order in orders.items() for kind in ("pickup", "delivery") if getattr(order, kind)}
     visited = [(stop.order_id, stop.task) for route in plan.routes for stop in route.stops]
     for visit in dict.fromkeys(visited):
         if visited.count(visit) > 1:
@@ -102,14 +100,10 @@ def _allowed(route: PlannedRoute, vehicle: PlanVehicle, orders: dict[str, PlanOr
             yield f"{order.order_id} goes to another depot"
 
 
-def _loads(
-    route: PlannedRoute, vehicle: PlanVehicle, orders: dict[str, PlanOrder], units: tuple[str, ...]
-) -> Judge:
+def _loads(route: PlannedRoute, vehicle: PlanVehicle, orders: dict[str, PlanOrder], units: tuple[str, ...]) -> Judge:
     """The load never exceeds the capacity, in any unit, anywhere."""
     for unit, name in enumerate(units):
-        changes = [
-            (1 if stop.task == "pickup" else -1) * orders[stop.order_id].demand[unit] for stop in route.stops
-        ]
+        changes = [(1 if stop.task == "pickup" else -1) * orders[stop.order_id].demand[unit] for stop in route.stops]
         from_depot = sum(
             orders[stop.order_id].demand[unit] for stop in route.stops if orders[stop.order_id].pickup is None
         )
@@ -178,9 +172,7 @@ def _breaks(route: PlannedRoute, vehicle: PlanVehicle) -> Judge:
             yield f"no break starts between {pause.earliest_s} and {pause.latest_s}"
 
 
-def _cost(
-    plan: Plan, problem: PlanProblem, orders: dict[str, PlanOrder], vehicles: dict[str, PlanVehicle]
-) -> Judge:
+def _cost(plan: Plan, problem: PlanProblem, orders: dict[str, PlanOrder], vehicles: dict[str, PlanVehicle]) -> Judge:
     """The cost is that of the routes, the orders left out and the longest route, up to rounding per route.
 
     What a must-serve order costs when left out is the planners' own; with such an order left out only the

@@ -108,9 +108,7 @@ def plan_day(
     orders = [
         known
         for known in sorted(view.orders.values(), key=lambda known: natural_key(known.order.order_id))
-        if known.onboard is None
-        and known.not_before_us <= view.now_us
-        and _due(known, midnight_us, tomorrow_us)
+        if known.onboard is None and known.not_before_us <= view.now_us and _due(known, midnight_us, tomorrow_us)
     ]
     problem, places = day_problem(view, travel, orders, shifts, settings, midnight_us, bucket_us)
     if not problem.orders:
@@ -211,9 +209,7 @@ def _plan_vehicle(
     return PlanVehicle(
         vehicle.vehicle_id,
         vehicle.profile,
-        tuple(
-            round(vehicle.capacity[unit] * MILLI) if unit in vehicle.capacity else no_limit for unit in units
-        ),
+        tuple(round(vehicle.capacity[unit] * MILLI) if unit in vehicle.capacity else no_limit for unit in units),
         depots[vehicle.depot_id],
         depots[vehicle.depot_id],
         (second(shift.start_us), second(shift.end_us)),

@@ -54,9 +54,7 @@ def _order_features(order: PlanOrder) -> set[str]:
 
 
 def _fleet_features(vehicles: tuple[PlanVehicle, ...]) -> set[str]:
-    kinds = {
-        (v.capacity, v.profile, v.speed_factor, v.cost_per_km, v.cost_per_h, v.fixed_cost) for v in vehicles
-    }
+    kinds = {(v.capacity, v.profile, v.speed_factor, v.cost_per_km, v.cost_per_h, v.fixed_cost) for v in vehicles}
     asked = {
         "mixed_fleet": len(kinds) > 1,
         "multiple_depots": len({place for vehicle in vehicles for place in (vehicle.start, vehicle.end)}) > 1,

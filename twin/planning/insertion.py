@@ -49,9 +49,7 @@ def best_insertion(
     for cost, number, i, j in sorted(candidates):
         vehicle = asked[number]
         visits = _with(routes.get(vehicle.vehicle_id, ()), visits_of(prepared.orders[order], order), i, j)
-        if overload(prepared.problem, vehicle, visits) is None and can_drive(
-            prepared, vehicle, visits, leg_ms
-        ):
+        if overload(prepared.problem, vehicle, visits) is None and can_drive(prepared, vehicle, visits, leg_ms):
             return Insertion(-(-cost // COST_PARTS), vehicle.vehicle_id, visits)
     return None
 
@@ -133,9 +131,7 @@ def plan_cost(prepared: Prepared, timed: Iterable[PlannedRoute], left: Iterable[
     return total
 
 
-def _timed(
-    prepared: Prepared, vehicle: PlanVehicle, visits: tuple[Visit, ...], leg_ms: LegMs | None
-) -> PlannedRoute:
+def _timed(prepared: Prepared, vehicle: PlanVehicle, visits: tuple[Visit, ...], leg_ms: LegMs | None) -> PlannedRoute:
     route = time_route(prepared, vehicle, visits, leg_ms)
     if isinstance(route, Infeasible):
         raise ValueError(f"route of {vehicle.vehicle_id} cannot be driven: {route.text(str)}")

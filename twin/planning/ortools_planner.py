@@ -167,9 +167,7 @@ class _Model:
     def _add_time(self) -> None:
         """Shifts and breaks."""
         self.transits = self._transits()
-        self.routing.AddDimensionWithVehicleTransits(
-            self.transits, self.horizon_s, self.horizon_s, False, "time"
-        )
+        self.routing.AddDimensionWithVehicleTransits(self.transits, self.horizon_s, self.horizon_s, False, "time")
         time = self.routing.GetDimensionOrDie("time")
         for k, vehicle in enumerate(self.vehicles):
             opens_s, closes_s = (moment - self.origin_s for moment in vehicle.shift_s)
@@ -191,9 +189,7 @@ class _Model:
             )
             for number, pause in enumerate(vehicle.breaks)
         ]
-        service = [
-            int(self.service_s[self.manager.IndexToNode(index)]) for index in range(self.routing.Size())
-        ]
+        service = [int(self.service_s[self.manager.IndexToNode(index)]) for index in range(self.routing.Size())]
         time.SetBreakIntervalsOfVehicle(pauses, k, service)
 
     def _add_orders(self) -> None:

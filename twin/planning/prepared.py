@@ -120,10 +120,7 @@ class Prepared:
         if self.orders:
             for vehicle in {_cost_key(vehicle): vehicle for vehicle in self.vehicles}.values():
                 base = np.maximum(base, 2 * self._lone_trip_costs(vehicle))
-        return [
-            order.priority * (order.penalty or int(must))
-            for order, must in zip(self.orders, base, strict=True)
-        ]
+        return [order.priority * (order.penalty or int(must)) for order, must in zip(self.orders, base, strict=True)]
 
     def _lone_trip_costs(self, vehicle: PlanVehicle) -> np.ndarray:
         """Cost units of a trip for each order alone, int64 [orders], waiting aside; 0 where out of reach."""
@@ -137,9 +134,7 @@ class Prepared:
             for a, b in ((vehicle.start, first), (first, last), (last, vehicle.end))
         )
         distance = metres[vehicle.start, first] + metres[first, last] + metres[last, vehicle.end]
-        parts = 18 * vehicle.cost_per_km * distance + 5 * vehicle.cost_per_h * (
-            drive + service + vehicle.load_s
-        )
+        parts = 18 * vehicle.cost_per_km * distance + 5 * vehicle.cost_per_h * (drive + service + vehicle.load_s)
         return np.where(drive < UNREACHABLE, vehicle.fixed_cost + parts // COST_PARTS, 0)
 
 
@@ -186,9 +181,7 @@ def overload(problem: PlanProblem, vehicle: PlanVehicle, visits: tuple[Visit, ..
     """
     for unit, (name, room) in enumerate(zip(problem.units, vehicle.capacity, strict=True)):
         load = sum(
-            problem.orders[visit.order].demand[unit]
-            for visit in visits
-            if problem.orders[visit.order].pickup is None
+            problem.orders[visit.order].demand[unit] for visit in visits if problem.orders[visit.order].pickup is None
         )
         if load > room:
             return name

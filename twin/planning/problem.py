@@ -77,9 +77,7 @@ class PlanProblem:
     vehicles: tuple[PlanVehicle, ...]
     travel: dict[str, TravelMatrix]
     units: tuple[str, ...] = ()
-    balance_weight: float = (
-        0.0  # 0: cheapest; above: cost units per hour by which the longest route exceeds the mean
-    )
+    balance_weight: float = 0.0  # 0: cheapest; above: cost units per hour by which the longest route exceeds the mean
     margin_s: int = 0
 
 

@@ -129,9 +129,7 @@ class _Model:
             types.append(
                 VehicleType(
                     num_available=len(kind),
-                    capacity=[
-                        room * by for room, by in zip(vehicle.capacity, self.load_factors, strict=True)
-                    ],
+                    capacity=[room * by for room, by in zip(vehicle.capacity, self.load_factors, strict=True)],
                     start_depot=depots[vehicle.start][0],
                     end_depot=depots[vehicle.end][0],
                     fixed_cost=round((vehicle.fixed_cost + loading_cost) * scale),

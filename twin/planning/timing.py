@@ -38,9 +38,7 @@ class Infeasible:
             opens, closes = map(clock, self.window_s)
             return f"window {opens}-{closes} closes before the earliest arrival {clock(self.earliest_s)}"
         if self.cause == "shift":
-            return (
-                f"the shift ends {clock(self.window_s[1])}, the earliest return is {clock(self.earliest_s)}"
-            )
+            return f"the shift ends {clock(self.window_s[1])}, the earliest return is {clock(self.earliest_s)}"
         if self.cause == "break":
             return f"no break can start between {clock(self.window_s[0])} and {clock(self.window_s[1])}"
         if self.cause == "load":
@@ -85,9 +83,7 @@ def time_route(
     return _route(prepared, vehicle, visits, earliest, last)
 
 
-def can_drive(
-    prepared: Prepared, vehicle: PlanVehicle, visits: Sequence[Visit], leg_ms: LegMs | None = None
-) -> bool:
+def can_drive(prepared: Prepared, vehicle: PlanVehicle, visits: Sequence[Visit], leg_ms: LegMs | None = None) -> bool:
     """Whether a route keeps windows, breaks and shift; the cheap half of ``time_route``."""
     last = _walk(prepared, vehicle, visits, vehicle.shift_s[0] + vehicle.load_s, leg_ms)
     return not isinstance(last, Infeasible)
@@ -254,9 +250,7 @@ def _route(
     """The states written out as a planned route."""
     trail = _trail(last)
     stops = tuple(
-        PlannedStop(
-            prepared.orders[visit.order].order_id, visit.kind, state.arrive_s, state.start_s, state.leave_s
-        )
+        PlannedStop(prepared.orders[visit.order].order_id, visit.kind, state.arrive_s, state.start_s, state.leave_s)
         for visit, state in zip(visits, trail, strict=False)
     )
     pauses = tuple(pause for state in trail for pause in state.breaks)

@@ -26,18 +26,14 @@ def check_problem(problem: PlanProblem) -> None:
             if not 0 <= task.place < places or task.service_s < 0:
                 raise ValueError(f"order {order.order_id}: {kind} {task}: no such place or negative service")
             if any(opens > closes for opens, closes in task.windows_s):
-                raise ValueError(
-                    f"order {order.order_id}: {kind} window {task.windows_s} closes before it opens"
-                )
+                raise ValueError(f"order {order.order_id}: {kind} window {task.windows_s} closes before it opens")
     for vehicle in problem.vehicles:
         where = f"vehicle {vehicle.vehicle_id}"
         _numbers(f"{where}: capacity", vehicle.capacity, units)
         if vehicle.profile not in problem.travel:
             raise ValueError(f"{where}: profile {vehicle.profile!r} has no travel times")
         if not (0 <= vehicle.start < places and 0 <= vehicle.end < places):
-            raise ValueError(
-                f"{where}: start {vehicle.start}, end {vehicle.end}: expected indices of {places} places"
-            )
+            raise ValueError(f"{where}: start {vehicle.start}, end {vehicle.end}: expected indices of {places} places")
         if vehicle.shift_s[0] > vehicle.shift_s[1]:
             raise ValueError(f"{where}: shift {vehicle.shift_s} ends before it starts")
         if vehicle.speed_factor <= 0:

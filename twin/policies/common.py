@@ -29,7 +29,9 @@ def waiting_orders(view: FleetView) -> list[OrderView]:
         windows = known.order.last_task.windows
         return (windows[-1].close_us if windows else 2**62, -known.order.priority, natural_key(known.order.order_id))
 
-    due = (o for o in view.unassigned() if not o.order.last_task.windows or o.order.last_task.windows[0].open_us < until_us)
+    due = (
+        o for o in view.unassigned() if not o.order.last_task.windows or o.order.last_task.windows[0].open_us < until_us
+    )
     return sorted(due, key=urgency) if until_us else []
 
 
