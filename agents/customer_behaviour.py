@@ -95,7 +95,8 @@ def behaviour(order: Order, day_us: tuple[int, int], streams: Streams, config: C
 def visit(order_id: str, kind: TaskKind, attempt: int, streams: Streams, config: CustomerBehaviour) -> Visit:
     """What one attempt (0 the first) meets.
 
-    The factor is log-logistic with mean 1 (planned times are means), quantised to 1e-6: ``(u / (1 - u)) ** (1 / shape)``
+    The factor is log-logistic with mean 1 (planned times are means), quantised to 1e-6:
+    ``(u / (1 - u)) ** (1 / shape)``
     over its mean ``(pi / shape) / sin(pi / shape)``.
     """
     u = streams.uniform("customer", order_id, kind, attempt, "service")

@@ -121,7 +121,11 @@ class HeadOffice(FleetAgent):
     def _on_loading_done(self, _payload: dict[str, Any]) -> None:
         self.ask_soon()
 
-    _on_breakdown_started = _on_shift_ended = _on_road_block_met = _on_loading_done
+    _on_breakdown_started = _on_road_block_met = _on_loading_done
+
+    def _on_shift_ended(self, payload: dict[str, Any]) -> None:
+        self._told.pop(payload["vehicle_id"], None)
+        self.ask_soon()
 
     def _on_arrived(self, payload: dict[str, Any]) -> None:
         if payload["purpose"] == "depot":

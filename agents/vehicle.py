@@ -192,5 +192,5 @@ def _rising(drive: Drive) -> Drive:
     place = np.cumsum(keep) - 1
     return replace(
         drive, t_us=drive.t_us[keep], x_mm=drive.x_mm[keep], y_mm=drive.y_mm[keep],
-        odometer_mm=drive.odometer_mm[keep], edge_start=place[drive.edge_start] if len(drive.edges) else drive.edge_start,
+        odometer_mm=drive.odometer_mm[keep], edge_start=place[drive.edge_start.astype(int)],
     )  # fmt: skip

@@ -89,7 +89,8 @@ def main() -> None:
     parser.add_argument("--only", help="modules whose name contains this")
     arguments = parser.parse_args()
     print(json.dumps({"machine": platform.processor() or platform.machine(), "python": platform.python_version(),
-                      "cores": os.cpu_count(), "load": os.getloadavg()[0], "date": time.strftime("%Y-%m-%d")}))  # fmt: skip
+                      "cores": os.cpu_count(), "load": os.getloadavg()[0],
+                      "date": time.strftime("%Y-%m-%d")}))  # fmt: skip
     lines = []
     for module in (*QUICK, *(() if arguments.quick else LONG)):
         if not arguments.only or arguments.only in module[0]:

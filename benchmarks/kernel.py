@@ -1,8 +1,8 @@
 """Our kernel beside dvrpsim: the same day of orders, the same trivial policy, travel times given.
 
-Orders appear over ten hours, one depot, Manhattan travel at one unit a minute, loading 2 min, hand-over 3 min, one order
-a trip; idle vehicles at the depot take the oldest waiting orders. Both run in one process, in turn; ledgers (ours writes
-two, in memory) are part of the time, telemetry is not.
+Orders appear over ten hours, one depot, Manhattan travel at one unit a minute, loading 2 min, hand-over 3 min, one
+order a trip; idle vehicles at the depot take the oldest waiting orders. Both run in one process, in turn; ledgers
+(ours writes two, in memory) are part of the time, telemetry is not.
 """
 
 import argparse
@@ -69,7 +69,8 @@ def our_day(rows: list[tuple[str, float, int, int]], vehicles: int, folder: Path
         "roads": {"matrix_file": str(folder / "square.npz"), "stations": 0},
         "depots": {"depot": {"lat": 45.0, "lon": 8.0, "load_base_s": 120.0, "load_order_s": 0.0}},
         "fleet": {"v": {"count": vehicles, "capacity": {"items": 1.0}, "breakdowns_per_1000_km": 0.0}},
-        "drivers": {"d": {"shift_start": "00:00", "shift_end": "47:59", "rest": None, "inspection_s": 0.0, "stand_by_s": 86_400.0,
+        "drivers": {"d": {"shift_start": "00:00", "shift_end": "47:59", "rest": None, "inspection_s": 0.0,
+                          "stand_by_s": 86_400.0,
                           "pace_cv": 0.0, "work_cv": 0.0, "harsh_per_100_km": 0.0, "idle_share": 0.0}},
         "customers": {"not_home_share": 0.0, "refused_share": 0.0, "damaged_share": 0.0, "partial_share": 0.0,
                       "cancelled_share": 0.0},

@@ -59,7 +59,7 @@ class Ledger:
         self._file: Any = None
         self._writer: Any = None
         if folder is not None:
-            self._file = open(folder / f"{name}.arrows", "xb")
+            self._file = open(folder / f"{name}.arrows", "xb")  # noqa: SIM115  (open for the whole run)
             self._writer = pa.ipc.new_stream(self._file, schema)
 
     def append(self, *values: Any) -> int:

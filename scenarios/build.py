@@ -255,7 +255,8 @@ class _Maker:
         ]
         return Devices.fit(
             [v.device_id for v in vehicles.values()], np.arange(len(vehicles)), self.world.streams,
-            [p.sample_period_s for p in profiles], [p.parked_every for p in profiles], [p.gnss_sigma_m for p in profiles],
+            [p.sample_period_s for p in profiles], [p.parked_every for p in profiles],
+            [p.gnss_sigma_m for p in profiles],
         )  # fmt: skip
 
     def register(self, vehicles: dict[str, Vehicle], drivers: dict[str, Driver]) -> None:

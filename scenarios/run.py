@@ -1,6 +1,7 @@
 """One run: a scenario becomes a folder (or tables in memory) of ledgers, trips, telemetry and KPIs.
 
-State is a function of scenario, seed and recorded commands: a run is resumed, branched and replayed by running it again.
+State is a function of scenario, seed and recorded commands: a run is resumed, branched and replayed by running it
+again.
 """
 
 import functools
@@ -72,10 +73,9 @@ class Session:
         self.director = Director(self.built)
         self.director.schedule(scenario.model.incidents)
         self._log = CommandLog(folder)
-        if folder is not None:
-            if ground.roads.graph is not None:
-                lines = road_lines(ground.roads.graph)
-                write_parquet(folder / "roads.parquet", lines.schema, [lines])
+        if folder is not None and ground.roads.graph is not None:
+            lines = road_lines(ground.roads.graph)
+            write_parquet(folder / "roads.parquet", lines.schema, [lines])
         for command in commands:
             self._accept(command["at_us"], command["kind"], command["payload"], command["by"], not recorded)
 
@@ -112,6 +112,7 @@ class Session:
             if self.folder is not None:
                 world.truth.flush()
                 world.office_ledger.flush()
+                self.built.trips.flush()
 
     def run(self, progress: Progress | None = None) -> Run:
         """Run to the end, seal and judge."""

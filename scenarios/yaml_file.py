@@ -54,10 +54,9 @@ def _check_events(text: str, name: str) -> None:
     from ruamel.yaml import YAML
     from ruamel.yaml.events import AliasEvent, MappingEndEvent, MappingStartEvent, SequenceEndEvent, SequenceStartEvent
 
-    depth = nodes = 0
-    for event in YAML(typ="safe", pure=True).parse(text):
+    depth = 0
+    for nodes, event in enumerate(YAML(typ="safe", pure=True).parse(text), start=1):
         where = f"line {event.start_mark.line + 1}" if event.start_mark else ""
-        nodes += 1
         if isinstance(event, AliasEvent):
             raise _bad(name, where, f"*{event.anchor}", "no aliases: write the value out")
         if isinstance(event, MappingStartEvent | SequenceStartEvent):

@@ -69,9 +69,8 @@ def run(arguments: Namespace) -> int:
     from scenarios.ground import prepare
     from scenarios.run import Session, default_folder
 
-    if arguments.branch or arguments.at:
-        if not (arguments.branch and arguments.at):
-            raise ValueError("--branch RUN and --at HH:MM:SS go together")
+    if bool(arguments.branch) != bool(arguments.at):
+        raise ValueError("--branch RUN and --at HH:MM:SS go together")
     if arguments.resume and not arguments.out:
         raise ValueError("--resume: expected --out DIR, the folder of the killed run")
     if arguments.resume + bool(arguments.branch) + bool(arguments.commands) > 1:

@@ -38,7 +38,8 @@ def road_closure(stage: Stage, name: str, what: RoadClosure) -> Generator[int, N
         if what.near_depot is not None:
             depot = stage.depots[what.near_depot]
             lat, lon = depot.lat + 0.008, depot.lon  # about 900 m north: the depot itself stays reachable
-        assert lat is not None and lon is not None  # noqa: S101  (checked by the model)
+        assert lat is not None  # noqa: S101  (checked by the model)
+        assert lon is not None  # noqa: S101
         edges = roads.edges_near(lat, lon, what.radius_m)
     closed = tuple(sorted(int(edge) for edge in edges))
     stage.close_roads(name, closed)

@@ -332,6 +332,11 @@ def test_an_assignment_is_recorded_travels_and_shows(served):
     watcher.until(lambda p: int(p["order.vehicle"][row]) == new)
     said = [(c["kind"], c["payload"]["vehicle_id"], c["by"]) for c in read_commands(served.folder)]
     assert said == [("unassign_order", names[old], "anna"), ("assign_order", names[new], "anna")]
+    watcher.ask(do="speed", value=None)
+    watcher.ask(do="play")
+    watcher.until(lambda p: p["clock"]["ended"])
+    again = run(tiny(), commands=read_commands(served.folder))
+    assert again.digest == Run.read(served.folder).digest  # a steered day is a function of what was recorded
 
 
 def test_what_cannot_be_done_is_said(served):

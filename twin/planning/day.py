@@ -19,7 +19,7 @@ from twin.planning.problem import (
     PlanTask,
     PlanVehicle,
 )
-from twin.planning.repair import repair
+from twin.planning.repair import clock_text, repair
 from twin.travel import TravelTimes
 
 SECOND_US = 1_000_000
@@ -242,7 +242,7 @@ def _command(route: PlannedRoute, midnight_us: int, settings: DaySettings) -> Co
         return midnight_us + second * SECOND_US
 
     stops = [Stop(stop.order_id, stop.task, moment(stop.arrive_s)) for stop in route.stops]
-    reason = f"day plan by {settings.planner}: {len(stops)} stops, back {route.back_s // 3600:02d}:{route.back_s % 3600 // 60:02d}"
+    reason = f"day plan by {settings.planner}: {len(stops)} stops, back {clock_text(route.back_s)}"
     breaks = [(moment(a), moment(b)) for a, b in route.breaks]
     return set_route(route.vehicle_id, stops, reason, moment(route.leave_s), breaks)
 
