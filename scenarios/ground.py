@@ -68,7 +68,7 @@ def _roads(scenario: Scenario, streams: Streams, cache_dir: Path) -> tuple[Any, 
     except RoadFileError as error:
         key = "osm_file" if config.osm_file else "place" if config.place else "matrix_file"
         given = getattr(config, key)
-        why = str(error).removeprefix(f"{given}: ")
+        why = f"{Path(given).name}: {str(error).removeprefix(f'{given}: ')}"
         raise BadInput([Problem(scenario.source, f"roads.{key}", given, f"usable roads ({why})")]) from None
     traffic = Traffic(graph, _traffic_config(scenario), streams, scenario.local)
     return RoadNetwork(graph, traffic, make_router(graph, cache_dir)), traffic.weather

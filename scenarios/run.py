@@ -6,7 +6,10 @@ again.
 
 import functools
 import json
+import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -99,8 +102,12 @@ class Session:
 
     # --- the clock ---
 
-    def advance(self, until_us: int) -> None:
-        """Run everything up to and including a moment."""
+    def advance(self, until_us: int, stop_asked: threading.Event | None = None) -> None:
+        """Run everything up to and including a moment.
+
+        Raises:
+            KeyboardInterrupt: ``stop_asked`` was set; what is on disk is then a whole prefix of the run.
+        """
         env, world = self.world.env, self.world
         while world.now < until_us:
             edge = min(until_us, (world.now // WINDOW_US + 1) * WINDOW_US)
@@ -113,15 +120,18 @@ class Session:
                 world.truth.flush()
                 world.office_ledger.flush()
                 self.built.trips.flush()
+            if stop_asked is not None and stop_asked.is_set():
+                raise KeyboardInterrupt
 
     def run(self, progress: Progress | None = None) -> Run:
         """Run to the end, seal and judge."""
         start_us, end_us = self.scenario.start_us, self.scenario.end_us
         try:
-            for edge in _edges(start_us, end_us):
-                self.advance(edge)
-                if progress is not None:
-                    progress((edge - start_us) / (end_us - start_us), self.scenario.local.text(edge))
+            with ctrl_c_between_windows() as asked:
+                for edge in _edges(start_us, end_us):
+                    self.advance(edge, asked)
+                    if progress is not None:
+                        progress((edge - start_us) / (end_us - start_us), self.scenario.local.text(edge))
             return self.finish()
         except ValueError as error:
             self._fail(error)
@@ -230,14 +240,36 @@ class Session:
         status = "running" if isinstance(error, KeyboardInterrupt) else "failed"  # --resume may finish it
         try:
             for ledger in (self.world.truth, self.world.office_ledger):
-                ledger.flush()
+                if not isinstance(error, KeyboardInterrupt):  # then rows of a half-done instant may be waiting
+                    ledger.flush()
                 ledger.close()
             self._write_manifest(status, error=f"{type(error).__name__}: {error}")
-        except (
-            OSError
-        ) as second:  # the disk that failed the run may fail this too: "running" then stays in the manifest
+        except OSError as second:  # the disk that failed the run may fail this too: "running" stays in the manifest
             error.add_note(f"the manifest could not be written: {second}")
         self._log.close()
+
+
+@contextmanager
+def ctrl_c_between_windows() -> Iterator[threading.Event]:
+    """Turn Ctrl-C into a set event, so that it never cuts an instant in half; a second one interrupts at once.
+
+    SimPy hands an interrupt inside a process on as a failed event, and others of the same instant would still run.
+    """
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+
+    def ask(number: int, frame: Any) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _edges(start_us: int, end_us: int) -> Iterator[int]:

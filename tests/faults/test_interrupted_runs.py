@@ -14,8 +14,11 @@ from typing import Any
 
 import pytest
 
+from engine.ledger import ledger_rows
 from scenarios import run
 from tests.tiny import tiny, write_tiny
+from twin.belief import FleetView
+from twin.commands import Command
 from viz.cli import main
 
 LONG: dict[str, Any] = {"horizon_s": 4 * 86_400, "devices": {"tracker": {"sample_period_s": 2.0, "parked_every": 1}}}
@@ -168,3 +171,27 @@ print(done.kpis["orders_total"]["value"], resource.getrusage(resource.RUSAGE_SEL
         found[days] = [float(word) for word in out.stdout.split()]
     assert found[20][0] > 4 * found[4][0]
     assert found[20][1] - found[4][1] < 40_000, f"kilobytes at most: {found}"
+
+
+def test_ctrl_c_in_the_middle_of_an_instant_leaves_a_whole_prefix(tmp_path: Path) -> None:
+    """SimPy turns an interrupt inside a process into a failed event and lets others of that instant run on."""
+    scenario = tiny()
+    asked = 0
+
+    def interrupted(view: FleetView, *_: object) -> list[Command]:
+        nonlocal asked
+        asked += 1
+        if asked == 12:
+            os.kill(os.getpid(), signal.SIGINT)
+        return []
+
+    def left_alone(*_: object) -> list[Command]:
+        return []
+
+    with pytest.raises(KeyboardInterrupt):
+        run(scenario, policy=interrupted, out=tmp_path / "cut")
+    run(scenario, policy=left_alone, out=tmp_path / "whole")
+    for name in ("truth", "office"):
+        cut, whole = ([*ledger_rows(tmp_path / folder, name)] for folder in ("cut", "whole"))
+        assert 0 < len(cut) < len(whole)
+        assert cut == whole[: len(cut)]

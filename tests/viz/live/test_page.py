@@ -87,7 +87,7 @@ class Visit:
 @pytest.fixture(scope="module")
 def live(tmp_path_factory):
     folder = tmp_path_factory.mktemp("live")
-    live = Live(str(write_tiny(folder)), "--out", str(folder / "run"), "--speed", "1800")
+    live = Live(str(write_tiny(folder)), "--out", str(folder / "run"), "--speed", "3600")
     live.folder = folder / "run"
     yield live
     live.end()
@@ -205,11 +205,13 @@ def test_figures_are_shown_as_they_come(browser, live):
 def test_the_first_view_is_there_within_three_seconds(browser, live):
     """From asking for the page to the map, table and figures on it."""
     took_ms = []
-    for _ in range(3):  # the best of three: other tests run on this machine at the same time
+    for _ in range(3):  # a second and third try: other tests may run at the same time
         visit = Visit(browser, live.url)
         took_ms.append(int(visit.js("document.documentElement.dataset.ready")))
         visit.context.close()
-    assert min(took_ms) < 3000
+        if took_ms[-1] < 3000:
+            break
+    assert took_ms[-1] < 3000, took_ms
 
 
 @pytest.fixture(scope="module")
