@@ -14,11 +14,10 @@ from typing import Any
 
 import pytest
 
+from agents.driver import Driver
 from engine.ledger import ledger_rows
 from scenarios import run
 from tests.tiny import tiny, write_tiny
-from twin.belief import FleetView
-from twin.commands import Command
 from viz.cli import main
 
 LONG: dict[str, Any] = {"horizon_s": 4 * 86_400, "devices": {"tracker": {"sample_period_s": 2.0, "parked_every": 1}}}
@@ -173,24 +172,22 @@ print(done.kpis["orders_total"]["value"], resource.getrusage(resource.RUSAGE_SEL
     assert found[20][1] - found[4][1] < 40_000, f"kilobytes at most: {found}"
 
 
-def test_ctrl_c_in_the_middle_of_an_instant_leaves_a_whole_prefix(tmp_path: Path) -> None:
-    """SimPy turns an interrupt inside a process into a failed event and lets others of that instant run on."""
-    scenario = tiny()
-    asked = 0
+def test_ctrl_c_in_the_middle_of_an_instant_leaves_a_whole_prefix(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SimPy turns an interrupt inside a process into a failed event and lets the others of that instant run on."""
+    run(tiny(), out=tmp_path / "whole")
+    tell, asked = Driver._tell, []
 
-    def interrupted(view: FleetView, *_: object) -> list[Command]:
-        nonlocal asked
-        asked += 1
-        if asked == 12:
+    def interrupted(driver: Driver, kind: str, subject: str | None = None, /, **payload: Any) -> None:
+        if kind == "inspection_done" and not asked:  # all drivers finish it at the same moment
+            asked.append(kind)
             os.kill(os.getpid(), signal.SIGINT)
-        return []
+        tell(driver, kind, subject, **payload)
 
-    def left_alone(*_: object) -> list[Command]:
-        return []
-
+    monkeypatch.setattr(Driver, "_tell", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        run(scenario, policy=interrupted, out=tmp_path / "cut")
-    run(scenario, policy=left_alone, out=tmp_path / "whole")
+        run(tiny(), out=tmp_path / "cut")
     for name in ("truth", "office"):
         cut, whole = ([*ledger_rows(tmp_path / folder, name)] for folder in ("cut", "whole"))
         assert 0 < len(cut) < len(whole)
