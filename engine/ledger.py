@@ -36,7 +36,7 @@ def payload_json(payload: dict[str, Any]) -> str:
     return _ENCODER.encode(payload)
 
 
-_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False)
 
 
 def _row_bytes(row: tuple) -> bytes:
