@@ -10,7 +10,8 @@ run: $(VENV)/.core
 	$(BIN)/twin run configs/default.yaml
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -n 2 --dist loadgroup tests
+	$(BIN)/python -m pytest -n 2 --dist loadgroup tests --ignore tests/viz/live
+	$(BIN)/python -m pytest tests/viz/live
 
 check: $(VENV)/.check
 	$(BIN)/ruff check .

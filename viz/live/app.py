@@ -98,7 +98,7 @@ def serve_page(feed: Feed, port: int, say: Callable[[str], None]) -> None:
     server = make_server(feed, port)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # Panel's own would end as if all had been said
     server.start()
-    say(f"open         http://{HOST}:{port}/")
+    server.io_loop.add_callback(say, f"open         http://{HOST}:{port}/")  # said once the page really answers
     try:
         server.io_loop.start()
     finally:

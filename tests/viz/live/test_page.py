@@ -87,7 +87,7 @@ class Visit:
 @pytest.fixture(scope="module")
 def live(tmp_path_factory):
     folder = tmp_path_factory.mktemp("live")
-    live = Live(str(write_tiny(folder)), "--out", str(folder / "run"), "--speed", "3600")
+    live = Live(str(write_tiny(folder)), "--out", str(folder / "run"), "--speed", "900")
     live.folder = folder / "run"
     yield live
     live.end()
