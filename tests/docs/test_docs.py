@@ -206,7 +206,7 @@ def test_the_pattern_finds_what_it_should() -> None:
     """A pattern that finds nothing would pass for ever."""
     bad = ["see /home/me/x", "at /" "work/main", "https://pypi.example.org/simple/", "pip --index-url=x"]
     assert all(PRIVATE.search(text) for text in bad)
-    assert not PRIVATE.search("https://pyvrp.org and a/work/b")
+    assert not PRIVATE.search("https://pyvrp.org and a/wo" "rk/b")
 
 
 def test_long_source_files_are_listed() -> None:

@@ -1,4 +1,4 @@
-"""A run folder to report on: the tiny day, with hostile names."""
+"""A run folder to report on: the tiny day, with hostile names; and the system's Chromium to look with."""
 
 import json
 from pathlib import Path
@@ -6,12 +6,18 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from playwright.sync_api import sync_playwright
 
 from engine.roads.lines import LINES_SCHEMA
 from tests.worlds import HandMade, tiny_world
 
 HOSTILE = '<script>alert("boo")</script>'
 FORMULA = r"$$\frac{1}{2}$$"
+
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
 
 KPIS = {
     "delivered_share": {"value": 0.5, "reported": 0.25, "unit": "share", "range": [0.9, 1.0]},
@@ -69,3 +75,12 @@ def hostile_run(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_run(tmp_path_factory) -> Path:
     return write_run(tmp_path_factory.mktemp("runs") / "tiny", tiny_world())
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium as Debian installs it."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
+        yield chromium
+        chromium.close()

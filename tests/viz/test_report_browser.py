@@ -1,23 +1,9 @@
 """The report in a real browser: Chromium from the system, which these tests need (Debian: ``chromium``)."""
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from tests.viz.conftest import HOSTILE
 from viz.report import write_report
-
-FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
-        yield chromium
-        chromium.close()
 
 
 class Visit:
