@@ -34,4 +34,3 @@ class _Package(ModuleType):
 
 
 sys.modules[__name__].__class__ = _Package
-

@@ -42,9 +42,7 @@ class Street:
         return None
 
     def _between(self, value: int, same_side: bool) -> tuple[float, float] | None:
-        known = sorted(
-            (h.value, xy) for h, xy in self.houses.items() if not same_side or h.value % 2 == value % 2
-        )
+        known = sorted((h.value, xy) for h, xy in self.houses.items() if not same_side or h.value % 2 == value % 2)
         below = max((item for item in known if item[0] < value), default=None)
         above = min((item for item in known if item[0] > value), default=None)
         if below and above:

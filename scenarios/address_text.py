@@ -52,14 +52,7 @@ class House:
 
 def folded(text: str) -> str:
     """Lower case, no diacritics; letters that NFKD does not take apart are spelt out."""
-    text = (
-        text.casefold()
-        .replace("ø", "o")
-        .replace("ł", "l")
-        .replace("æ", "ae")
-        .replace("œ", "oe")
-        .replace("đ", "d")
-    )
+    text = text.casefold().replace("ø", "o").replace("ł", "l").replace("æ", "ae").replace("œ", "oe").replace("đ", "d")
     text = text.replace("’", "'").replace("n.º", " ").replace("nº", " ").replace("n°", " ")
     return "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
 

@@ -125,13 +125,9 @@ class AddressBook:
         if len(core(wanted)[0]) < _MIN_CORE_CHARS:
             return ()  # too short to be misspelt recognisably
         found = process.extract(wanted, self._names, scorer=fuzz.ratio, score_cutoff=FUZZY_SCORE, limit=20)
-        same = [
-            (score, key) for key, score, _ in found if compatible(key, wanted) and _same_core(key, wanted)
-        ]
+        same = [(score, key) for key, score, _ in found if compatible(key, wanted) and _same_core(key, wanted)]
         best = max((score for score, _ in same), default=0.0)
-        return tuple(
-            sorted(((s, k) for s, k in same if s >= best - TIE_SCORE), key=lambda item: (-item[0], item[1]))
-        )
+        return tuple(sorted(((s, k) for s, k in same if s >= best - TIE_SCORE), key=lambda item: (-item[0], item[1])))
 
     def _best(self, text: str, options: list[tuple[float, str, House | None]]) -> AddressMatch:
         """Of equally alike names the one with the house, else with its neighbours, else nearest to the
@@ -147,9 +143,7 @@ class AddressBook:
             for street in self._streets(key):
                 x, y, accuracy = (house and street.house(house)) or (*street.middle(), "street")
                 lat, lon = self._plane.to_lat_lon(x, y)
-                shown = self._titles[key] + (
-                    f" {house.value}{house.letter}" if house and accuracy != "street" else ""
-                )
+                shown = self._titles[key] + (f" {house.value}{house.letter}" if house and accuracy != "street" else "")
                 match = AddressMatch(text, float(lat), float(lon), accuracy, round(score, 1), shown)
                 rank = {"house": 0, "interpolated": 1, "street": 2 if house else 3}[accuracy]
                 found.append((rank, float(np.hypot(x, y)), match, key))
@@ -233,13 +227,9 @@ def _edges_by_key(graph: RoadGraph, keys: list[str]) -> dict[str, tuple[str, np.
     }
 
 
-def _houses_by_key(
-    graph: RoadGraph, keys: list[str]
-) -> dict[str, tuple[str, list[tuple[House, float, float]]]]:
+def _houses_by_key(graph: RoadGraph, keys: list[str]) -> dict[str, tuple[str, list[tuple[House, float, float]]]]:
     found: dict[str, tuple[str, list]] = {}
-    for street, number, lat, lon in zip(
-        graph.house_street, graph.house_number, graph.house_lat, graph.house_lon
-    ):
+    for street, number, lat, lon in zip(graph.house_street, graph.house_number, graph.house_lat, graph.house_lon):
         _, houses = found.setdefault(keys[street], (graph.names[street], []))
         houses += [(house, float(lat), float(lon)) for house in houses_of(number)]
     return {key: entry for key, entry in found.items() if entry[1]}

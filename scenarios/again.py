@@ -18,7 +18,7 @@ from scenarios.load import Scenario, load
 from scenarios.problems import BadInput, Problem
 from scenarios.results import Run
 from scenarios.run import Progress, Session
-from scenarios.schema import clock_s
+from scenarios.section import clock_s
 
 LEDGERS = ("truth", "office")
 

@@ -34,7 +34,8 @@ from engine.weather import SLOT_US, Weather
 from scenarios.load import Scenario
 from scenarios.office_travel import OfficeTravel
 from scenarios.problems import BadInput, Problem
-from scenarios.schema import WEEKDAYS, DriverGroup, FleetGroup, ScenarioModel, clock_s
+from scenarios.schema import DriverGroup, FleetGroup, ScenarioModel
+from scenarios.section import WEEKDAYS, clock_s
 from twin.commands import Command
 from twin.kpis.costs import Costs
 from twin.orders import Order, Place

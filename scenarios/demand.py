@@ -14,7 +14,7 @@ from scenarios.load import Scenario
 from scenarios.places import Candidates
 from scenarios.problems import BadInput, Problem
 from scenarios.reach import common_nodes, distance_text, fleet_profiles
-from scenarios.schema import clock_s
+from scenarios.section import clock_s
 from twin.orders import Order, Place, Window
 from twin.planning import get_planner
 from twin.planning import registered as planners

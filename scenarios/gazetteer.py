@@ -23,9 +23,7 @@ def read_gazetteer(path: str | Path) -> Gazetteer:
     name = columns.get("address") or columns.get("customer")
     if name is None or "lat" not in columns or "lon" not in columns:
         header = ", ".join(table.header)
-        raise BadInput(
-            [*problems, Problem(table.file, "row 1", header, "headers address (or name), lat and lon")]
-        )
+        raise BadInput([*problems, Problem(table.file, "row 1", header, "headers address (or name), lat and lon")])
     found: Gazetteer = {}
     for row, cells in table.rows:
         at = name

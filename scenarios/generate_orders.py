@@ -84,11 +84,7 @@ class _Sites:
         from scipy.spatial import cKDTree
 
         self.config, self.candidates, self.streams = config, candidates, streams
-        weight = (
-            np.ones(len(candidates.lat))
-            if candidates.weight is None
-            else np.asarray(candidates.weight, float)
-        )
+        weight = np.ones(len(candidates.lat)) if candidates.weight is None else np.asarray(candidates.weight, float)
         self.cumulative = np.cumsum(weight / weight.sum())
         plane = Projection(float(np.mean(candidates.lat)), float(np.mean(candidates.lon)))
         self.xy = np.column_stack(plane.to_xy(candidates.lat, candidates.lon))
@@ -106,9 +102,7 @@ class _Sites:
             return self._place(self._anywhere(*names))
         at = int(np.searchsorted(self.cluster_upto, uniform(*names, "cluster"), side="right"))
         centre = self.xy[self.centres[min(at, len(self.centres) - 1)]]
-        offset = [
-            _standard_normal(uniform(*names, axis)) * self.config.cluster_spread_m for axis in ("x", "y")
-        ]
+        offset = [_standard_normal(uniform(*names, axis)) * self.config.cluster_spread_m for axis in ("x", "y")]
         return self._place(int(self.likely[self.tree.query(centre + offset)[1]]))
 
     def _anywhere(self, *names: object) -> int:
@@ -134,9 +128,7 @@ class _Draw:
         names = ("order", "known", ordinal, number)
         open_s, close_s = self._window_s(names)
         window = Window(self.local.at(day, open_s), self.local.at(day, close_s))
-        return self._order(
-            _order_id("O", number, ordinal), names, window, self.local.at(day, self.config.opens), None
-        )
+        return self._order(_order_id("O", number, ordinal), names, window, self.local.at(day, self.config.opens), None)
 
     def arriving(self, day: int, ordinal: int, number: int, at_s: float) -> Order:
         """An order placed at a second of the day; its window opens after the notice, rounded up to 5
@@ -148,9 +140,7 @@ class _Draw:
         placed_us = self.local.at(day, round(at_s))
         return self._order(_order_id("N", number, ordinal), names, window, placed_us, placed_us)
 
-    def _order(
-        self, order_id: str, names: tuple, window: Window, ready_us: int, placed_us: int | None
-    ) -> Order:
+    def _order(self, order_id: str, names: tuple, window: Window, ready_us: int, placed_us: int | None) -> Order:
         customer, place = self._customer(order_id, names)
         kind_draw = self.streams.uniform(*names, "kind")
         pickup: Task | None = None
@@ -161,9 +151,7 @@ class _Draw:
             delivery = Task("delivery", place, (window,), self._service_s(names, "delivery"))
         if self.config.pickup_share <= kind_draw < self.config.pickup_share + self.config.pair_share:
             until = Window(min(ready_us, window.close_us), window.close_us)
-            pickup = Task(
-                "pickup", self.sites.site(*names, "pickup"), (until,), self._service_s(names, "pickup")
-            )
+            pickup = Task("pickup", self.sites.site(*names, "pickup"), (until,), self._service_s(names, "pickup"))
         return Order(
             order_id,
             pickup,
@@ -171,9 +159,7 @@ class _Draw:
             demand=self._demand(names),
             priority=self._priority(names),
             needs=frozenset(
-                need
-                for need, share in self.config.needs.items()
-                if self.streams.uniform(*names, "need", need) < share
+                need for need, share in self.config.needs.items() if self.streams.uniform(*names, "need", need) < share
             ),
             customer=customer,
             depot=None if pickup and delivery else self._depot(place),
@@ -196,9 +182,7 @@ class _Draw:
     def _window_s(self, names: tuple) -> tuple[int, int]:
         """A promised window in seconds of the day; slots are laid from the opening on."""
         config = self.config
-        mix = {
-            name: getattr(config.windows, name) for name in ("all_day", "half_day", "two_hours", "one_hour")
-        }
+        mix = {name: getattr(config.windows, name) for name in ("all_day", "half_day", "two_hours", "one_hour")}
         kind = _pick(mix, self.streams.uniform(*names, "window"))
         if kind == "all_day":
             return config.opens, config.closes
@@ -215,9 +199,7 @@ class _Draw:
         for unit, decimals in _DECIMALS.items():
             amount: LogNormal | None = getattr(self.config, unit)
             if amount is not None:
-                drawn = amount.median * math.exp(
-                    amount.log_sd * _standard_normal(self.streams.uniform(*names, unit))
-                )
+                drawn = amount.median * math.exp(amount.log_sd * _standard_normal(self.streams.uniform(*names, unit)))
                 least = 10.0**-decimals
                 demand[unit] = min(max(round(drawn, decimals), least), amount.most)
         return demand

@@ -21,7 +21,7 @@ from scenarios.demand import check_planner, read_demand
 from scenarios.load import Scenario
 from scenarios.problems import BadInput, Problem
 from scenarios.reach import away_m, common_nodes, distance_text, fleet_profiles
-from scenarios.schema import clock_s
+from scenarios.section import clock_s
 from twin.orders import Place
 
 FIXED = Streams(0)

@@ -10,7 +10,8 @@ from engine.energy import TYPES as VEHICLE_KINDS
 from scenarios.incidents import INCIDENTS
 from scenarios.problems import Problem, nearest
 from scenarios.registries import registered
-from scenarios.schema import ScenarioModel, clock_s
+from scenarios.schema import ScenarioModel
+from scenarios.section import clock_s
 from twin.kpis.costs import Costs
 from twin.kpis.registry import KPIS
 from twin.orders import natural_key
@@ -39,8 +40,14 @@ def check_names(model: ScenarioModel, file: str) -> list[Problem]:
             found.append(Problem(file, f"drivers.{name}.shift_end", drivers.shift_end, expected))
     known("dispatch.policy", model.dispatch.policy, policies(), "a policy")
     known("dispatch.plan.planner", model.dispatch.plan.planner, planners(), "a planner")
-    for alert in model.alerts:
-        known(f"alerts.{alert}", alert, (name for name, _ in registered("alerts")), "a registered alert rule")
+    for name, alert in model.alerts.items():
+        rule = alert.rule or name
+        known(
+            f"alerts.{name}.rule",
+            rule,
+            (registered_rule for registered_rule, _ in registered("alerts")),
+            "an alert rule",
+        )
     for cost in model.costs:
         known(f"costs.{cost}", cost, [field.name for field in fields(Costs)], "a price")
     for kpi, expectation in model.kpis.items():

@@ -73,8 +73,7 @@ _SYNONYMS = {
     "house_number": "houseno housenr streetnumber streetno hausnummer hausnr numerodecasa",
     "postcode": "postalcode zip zipcode plz codigopostal codepostal cep",
     "city": "town locality municipality stadt ort ciudad cidade ville localidade",
-    "placed_at": "placed ordered orderedat createdat created ordertime orderedon bestelltam receivedat "
-    "callin",
+    "placed_at": "placed ordered orderedat createdat created ordertime orderedon bestelltam receivedat callin",
 }
 _PICKUP_WORDS = (
     "pickup", "pick up", "collection", "collect", "origin", "from", "sender", "abholung", "abhol", "recogida",
@@ -111,9 +110,7 @@ def plain(text: str) -> str:
     for written, meant in _UNITS_SPELLED:
         text = text.replace(written, meant)
     decomposed = unicodedata.normalize("NFKD", text)
-    return " ".join(
-        re.findall(r"[^\W_]+", "".join(char for char in decomposed if not unicodedata.combining(char)))
-    )
+    return " ".join(re.findall(r"[^\W_]+", "".join(char for char in decomposed if not unicodedata.combining(char))))
 
 
 def _names() -> dict[str, str]:
@@ -198,9 +195,7 @@ def match_headers(table: Table) -> tuple[dict[str, Column], list[Problem], list[
         if found is None:
             if header or any(index < len(row) and str(row[index]).strip() for _, row in table.rows):
                 guess = nearest(header, COLUMNS)
-                notes.append(
-                    Problem(table.file, where, header, "a known header; the column is ignored", guess)
-                )
+                notes.append(Problem(table.file, where, header, "a known header; the column is ignored", guess))
             continue
         name, factor, unit_stated = found
         if name in columns:

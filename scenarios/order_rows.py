@@ -87,9 +87,7 @@ class OrderRow:
         """Note what is wrong with a column of this row."""
         column = self.reading.columns.get(name)
         where = f"row {self.row}, column {column.header if column else name}"
-        self.problems.append(
-            Problem(self.reading.table.file, where, str(value), unfit.expected, unfit.nearest)
-        )
+        self.problems.append(Problem(self.reading.table.file, where, str(value), unfit.expected, unfit.nearest))
 
     def take(self, name: str, parse: Callable[[Cell], Any], default: Any = None) -> Any:
         """The parsed cell of a column, ``default`` if it is empty or, with a problem noted, unfit."""
@@ -126,9 +124,7 @@ class OrderRow:
         titles = len(self.reading.table.header)
         spare = [values.text(cell) for cell in self.cells[titles:] if values.text(cell)]
         if spare:
-            self.complain(
-                str(titles + 1), spare[0], Unfit(f"{titles} fields as in the header (is a comma unquoted?)")
-            )
+            self.complain(str(titles + 1), spare[0], Unfit(f"{titles} fields as in the header (is a comma unquoted?)"))
 
     def _id(self) -> str:
         cell = self.cell("order_id")
@@ -223,18 +219,14 @@ class OrderRow:
         match = self.reading.locate(address)
         if match is None:
             self.unmatched.append(address)
-            self.complain(
-                name, address, Unfit("an address on the roads or in the gazetteer; nothing is like it")
-            )
+            self.complain(name, address, Unfit("an address on the roads or in the gazetteer; nothing is like it"))
             return None
         self.matches.append(RowMatch(self.row, self.order_id, kind, match))
         return place_at(match.lat, match.lon)
 
     def _whole_address(self, street: str) -> str:
         """Street, house number, postcode and city from columns of their own."""
-        number, postcode, city = (
-            self.take(name, values.label, "") for name in ("house_number", "postcode", "city")
-        )
+        number, postcode, city = (self.take(name, values.label, "") for name in ("house_number", "postcode", "city"))
         house, town = f"{street} {number}".strip(), f"{postcode} {city}".strip()
         return f"{house}, {town}" if town else house
 

@@ -70,9 +70,7 @@ def _content(path: Path) -> bytes:
     if not data.strip():
         raise _refuse(str(path), "", "", "a header and at least one order")
     if path.suffix.lower() in {".xlsx", ".ods", ".xls", ".xlsm"} and not data.startswith(_WORKBOOK_STARTS):
-        raise _refuse(
-            str(path), "", f"begins with {data[:8]!r}", f"a {path.suffix} workbook (or CSV named .csv)"
-        )
+        raise _refuse(str(path), "", f"begins with {data[:8]!r}", f"a {path.suffix} workbook (or CSV named .csv)")
     return data
 
 
@@ -88,9 +86,7 @@ def _decoded(file: str, data: bytes) -> str:
             "UTF-8 text: save it again as 'CSV UTF-8'",
         ) from error
     if "\0" in text:
-        raise _refuse(
-            file, f"character {text.index(chr(0))}", "NUL", "UTF-8 text: save it again as 'CSV UTF-8'"
-        )
+        raise _refuse(file, f"character {text.index(chr(0))}", "NUL", "UTF-8 text: save it again as 'CSV UTF-8'")
     return text
 
 
@@ -123,9 +119,7 @@ def _from_workbook(path: Path) -> Table:
     except subprocess.TimeoutExpired as late:
         raise _refuse(file, "", f"not read within {READER_S} s", "a smaller or simpler workbook") from late
     if done.returncode:
-        raise _refuse(
-            file, "", f"reader ended with {done.returncode}", "a workbook that can be read (XLSX or ODS)"
-        )
+        raise _refuse(file, "", f"reader ended with {done.returncode}", "a workbook that can be read (XLSX or ODS)")
     answer = json.loads(done.stdout, object_hook=_cell_of)
     if "error" in answer:
         raise _refuse(file, "", answer["error"], "a workbook that can be read (XLSX or ODS)")
@@ -133,9 +127,7 @@ def _from_workbook(path: Path) -> Table:
         Problem(file, f"sheet {other}", other, f"one sheet of orders; only {answer['sheet']} was read")
         for other in answer["others"]
     )
-    return _table(
-        file, list(enumerate(answer["rows"], answer["first_row"])), decimal_comma=False, notes=notes
-    )
+    return _table(file, list(enumerate(answer["rows"], answer["first_row"])), decimal_comma=False, notes=notes)
 
 
 def _cell_of(item: dict) -> object:

@@ -156,9 +156,7 @@ def _day_of(written: str) -> int:
         a, b, c = (int(part) for part in found.groups())
         if order == "?" and a <= 12 and b <= 12 and a != b:
             raise Unfit("a date as YYYY-MM-DD (day and month cannot be told apart)")
-        year, month, day = (
-            (a, b, c) if order == "ymd" else (c, b, a) if order == "dmy" or a > 12 else (c, a, b)
-        )
+        year, month, day = (a, b, c) if order == "ymd" else (c, b, a) if order == "dmy" or a > 12 else (c, a, b)
         try:
             return (date(year, month, day) - _UNIX_DAY_0).days
         except ValueError:
@@ -237,9 +235,7 @@ def second_of_day(written: str) -> int:
 def window_list(cell: Cell, day: int, local: LocalTime) -> list[Window]:
     """Several windows in one cell: ``08:00-10:00; 14:00-16:00``."""
     found = [
-        _window_of(part.strip(), day, local)
-        for part in re.split(r"[;|,\n]| and | & ", text(cell))
-        if part.strip()
+        _window_of(part.strip(), day, local) for part in re.split(r"[;|,\n]| and | & ", text(cell)) if part.strip()
     ]
     if not found:
         raise Unfit("windows such as 08:00-10:00; 14:00-16:00")
@@ -249,9 +245,7 @@ def window_list(cell: Cell, day: int, local: LocalTime) -> list[Window]:
 def _window_of(written: str, day: int, local: LocalTime) -> Window:
     for mark in _RANGE_MARK.finditer(written):  # a date has dashes too: the first that leaves two moments
         try:
-            bounds = Window(
-                moment(written[: mark.start()], day, local), moment(written[mark.end() :], day, local)
-            )
+            bounds = Window(moment(written[: mark.start()], day, local), moment(written[mark.end() :], day, local))
         except Unfit:
             continue
         return checked_window(*bounds)
@@ -261,9 +255,7 @@ def _window_of(written: str, day: int, local: LocalTime) -> Window:
 def checked_window(open_us: int, close_us: int) -> Window:
     """A window that does not close before it opens."""
     if close_us < open_us:
-        raise Unfit(
-            "a window that closes after it opens (24:00 is the end of the day; split one over midnight)"
-        )
+        raise Unfit("a window that closes after it opens (24:00 is the end of the day; split one over midnight)")
     return Window(open_us, close_us)
 
 

@@ -171,17 +171,13 @@ def _band(table: pa.Table, projection: Projection) -> Line:
     return _km(x_m[keep], y_m[keep])
 
 
-def _routes(
-    folder: Path, history: RunHistory, projection: Projection, limits: list[str]
-) -> tuple[RouteLine, ...]:
+def _routes(folder: Path, history: RunHistory, projection: Projection, limits: list[str]) -> tuple[RouteLine, ...]:
     late = Counter(o.visits[-1].payload["vehicle_id"] for o in history.orders.values() if o.late_us)
     done = Counter(o.visits[-1].payload["vehicle_id"] for o in history.orders.values() if o.visits)
     vehicles = sorted(history.shifts_of, key=natural_key)
     shown = sorted(sorted(vehicles, key=lambda v: -late[v])[:MAX_ROUTES], key=natural_key)
     if len(vehicles) > len(shown):
-        limits.append(
-            f"The map draws the routes of {len(shown)} of {len(vehicles)} vehicles, most late orders first."
-        )
+        limits.append(f"The map draws the routes of {len(shown)} of {len(vehicles)} vehicles, most late orders first.")
     driven = _driven(folder, shown, limits)
     planned = _planned(history, projection)
     empty = _km(np.empty(0), np.empty(0))
@@ -277,9 +273,7 @@ def _places(history: RunHistory, stops: list[dict]) -> list[dict]:
 _WORST_FIRST = ("failed", "left_out", "late", "open", "cancelled", "on_time")
 
 
-def _stops(
-    history: RunHistory, projection: Projection, clock: LocalTime, limits: list[str]
-) -> tuple[Mark, ...]:
+def _stops(history: RunHistory, projection: Projection, clock: LocalTime, limits: list[str]) -> tuple[Mark, ...]:
     orders = [order for order in history.orders.values() if order.task]
     shown = sorted(orders, key=lambda order: _WORST_FIRST.index(order.state))[:MAX_STOPS]
     if len(shown) < len(orders):

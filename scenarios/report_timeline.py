@@ -39,9 +39,7 @@ def timeline(history: RunHistory, clock: LocalTime) -> tuple[Timeline, list[str]
     kept = set(sorted(drivers, key=lambda driver: -late[driver])[:MAX_TIMELINES])
     limits = []
     if len(drivers) > MAX_TIMELINES:
-        limits.append(
-            f"The timeline shows {MAX_TIMELINES} of {len(drivers)} drivers, most late orders first."
-        )
+        limits.append(f"The timeline shows {MAX_TIMELINES} of {len(drivers)} drivers, most late orders first.")
     until_us = min((shift.start_us for shift in history.shifts), default=0) + TIMELINE_HOURS * HOUR
     if any(shift.start_us >= until_us for shift in history.shifts):
         limits.append(f"The timeline shows the first {TIMELINE_HOURS} hours.")

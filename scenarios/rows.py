@@ -42,9 +42,7 @@ class RunLedgers:
         return self.manifest.get("time_zone") or "UTC"
 
 
-def ledger_rows(
-    table: pa.Table, without: Collection[str] = (), only: Collection[str] | None = None
-) -> list[Row]:
+def ledger_rows(table: pa.Table, without: Collection[str] = (), only: Collection[str] | None = None) -> list[Row]:
     """Rows of a truth or office table; ``without`` names kinds to leave out, ``only`` the kinds to keep."""
     if only is not None:
         table = table.filter(pc.is_in(table["kind"], pa.array(sorted(only), pa.string())))

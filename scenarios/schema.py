@@ -7,41 +7,22 @@ What there can be several of is a mapping by name, so that ``--set`` reaches it 
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from scenarios.schema_network import AlertConfig, DeviceProfile, HeadOffice, RadioConfig
 from scenarios.schema_orders import CustomersConfig, OrdersConfig
-
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-Share = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0, le=1e9)]
-NonNegative = Annotated[float, Field(ge=0, le=1e9)]
-Latitude = Annotated[float, Field(ge=-85, le=85)]
-Longitude = Annotated[float, Field(ge=-180, le=180)]
-Slug = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
-
-
-def _clock(text: str) -> str:
-    parts = text.split(":")
-    if len(parts) not in (2, 3) or not all(part.isascii() and part.isdigit() and len(part) <= 2 for part in parts):
-        raise ValueError("expected a local time HH:MM or HH:MM:SS")
-    if int(parts[0]) > 47 or any(int(part) > 59 for part in parts[1:]):
-        raise ValueError("expected a local time up to 47:59 (beyond 24:00 is the next day)")
-    return text
-
-
-ClockTime = Annotated[str, AfterValidator(_clock)]
-
-
-def clock_s(text: str) -> int:
-    """``HH:MM[:SS]`` as seconds after local midnight."""
-    hours, minutes, *rest = (int(part) for part in text.split(":"))
-    return hours * 3600 + minutes * 60 + (rest[0] if rest else 0)
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+from scenarios.section import (
+    WEEKDAYS,
+    ClockTime,
+    Latitude,
+    Longitude,
+    NonNegative,
+    Positive,
+    Section,
+    Share,
+    Slug,
+    Weekday,
+)
 
 
 class SyntheticRoads(Section):
@@ -151,21 +132,6 @@ class DriverGroup(Section):
     idle_share: Share = Field(0.15, description="stops at which an average driver leaves the engine on")
 
 
-class RadioConfig(Section):
-    latency_s: NonNegative = Field(0.2, description="device to office and back; coverage is full")
-
-
-class HeadOffice(Section):
-    penalty_left_out: NonNegative = Field(60.0, description="planning cost of leaving an ordinary order out, in EUR")
-    max_attempts: int = Field(2, ge=1, le=10, description="visits before an order has failed")
-
-
-class DeviceProfile(Section):
-    sample_period_s: Annotated[float, Field(ge=0.1, le=86_400)] = 10.0
-    parked_every: int = Field(30, ge=1, le=10_000, description="with ignition off only every n-th sample is sent")
-    gnss_sigma_m: Annotated[float, Field(ge=0, le=1000)] = 3.0
-
-
 class PlanConfig(Section):
     planner: str = "pyvrp"
     effort: int = Field(300, ge=0, le=10_000_000, description="iterations of the planner")
@@ -209,9 +175,7 @@ class ScenarioModel(Section):
     devices: dict[Slug, DeviceProfile] = Field(default_factory=lambda: {"tracker": DeviceProfile()})
     dispatch: DispatchConfig = Field(default_factory=DispatchConfig)
     incidents: dict[Slug, dict[str, Any]] = Field(default_factory=dict)
-    alerts: dict[Slug, dict[str, Any]] = Field(
-        default_factory=dict, description="rules by name: see `twin list alerts`"
-    )
+    alerts: dict[Slug, AlertConfig] = Field(default_factory=dict, description="rules by name: see `twin list alerts`")
     costs: dict[str, NonNegative] = Field(default_factory=dict)
     kpis: dict[str, KpiExpectation] = Field(default_factory=dict)
 

@@ -31,9 +31,7 @@ def _seconds(value: object) -> object:
     return value
 
 
-TimeOfDay = Annotated[
-    int, Field(ge=0, le=86_400), BeforeValidator(_seconds, json_schema_input_type=int | str)
-]
+TimeOfDay = Annotated[int, Field(ge=0, le=86_400), BeforeValidator(_seconds, json_schema_input_type=int | str)]
 """Local time of day: ``"08:30"``, or seconds since midnight."""
 
 
@@ -84,12 +82,8 @@ class GenerateConfig(_Strict):
     Figures without a source are our defaults; no primary figure is known for them.
     """
 
-    known_per_day: int = Field(
-        default=150, ge=0, le=_MAX_ORDERS, description="Orders known before the day starts."
-    )
-    arriving_per_day: float = Field(
-        default=0.0, ge=0, le=_MAX_ORDERS, description="Mean number placed in the day."
-    )
+    known_per_day: int = Field(default=150, ge=0, le=_MAX_ORDERS, description="Orders known before the day starts.")
+    arriving_per_day: float = Field(default=0.0, ge=0, le=_MAX_ORDERS, description="Mean number placed in the day.")
     weekday_factors: Annotated[list[Weight], Field(min_length=7, max_length=7)] = Field(
         default=[1.0] * 7, description="Both numbers are multiplied by this, Monday first."
     )
@@ -97,16 +91,10 @@ class GenerateConfig(_Strict):
         default=[0.0] * 8 + [1.0, 1.5, 2.0, 2.0, 1.5, 1.0, 1.0] + [0.0] * 9,
         description="Share of the day's arrivals in each local hour, from 00:00.",
     )
-    notice_s: float = Field(
-        default=3600.0, ge=0, le=86_400, description="From placing to the window's opening."
-    )
-    promise_s: float = Field(
-        default=7200.0, gt=0, le=86_400, description="Length of an arriving order's window."
-    )
+    notice_s: float = Field(default=3600.0, ge=0, le=86_400, description="From placing to the window's opening.")
+    promise_s: float = Field(default=7200.0, gt=0, le=86_400, description="Length of an arriving order's window.")
     clusters: int = Field(default=5, ge=0, le=10_000, description="Neighbourhoods where customers gather.")
-    cluster_spread_m: float = Field(
-        default=800.0, gt=0, le=100_000, description="Standard deviation of a cluster."
-    )
+    cluster_spread_m: float = Field(default=800.0, gt=0, le=100_000, description="Standard deviation of a cluster.")
     scattered_share: Share = Field(default=0.3, description="Customers anywhere, outside the clusters.")
     customers: int | None = Field(
         default=None,

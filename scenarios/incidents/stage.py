@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from agents.vehicle import Vehicle
 from agents.world import World
-from scenarios.schema import ClockTime, clock_s
+from scenarios.section import ClockTime, clock_s
 from twin.orders import Order, Place
 
 
