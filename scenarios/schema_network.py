@@ -22,7 +22,7 @@ class Terrain(Section):
 
 
 class Carrier(Section):
-    """A mobile network. Coverage is from ``towers_file`` or ``terrain`` (neither: everywhere) less ``dead_zones_file``."""
+    """A mobile network. Its coverage: ``towers_file`` or ``terrain`` (or all), less ``dead_zones_file``."""
 
     towers_file: str | None = Field(None, description="CSV with OpenCelliD's columns")
     operator: int | None = Field(None, ge=0, le=999, description="of the file's towers, only those of this `net`")
