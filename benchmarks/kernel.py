@@ -18,8 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scenarios.build import Ground
-from scenarios.ground import prepare
+from scenarios.ground import Ground, prepare
 from scenarios.load import Scenario, load
 from scenarios.run import Session
 from twin.belief import FleetView

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from scenarios.build import Built, Ground
+from scenarios.build import Built
+from scenarios.ground import Ground
 from scenarios.load import Scenario
 from scenarios.names import incident_problems, vehicle_names
 from scenarios.problems import BadInput, Problem, nearest

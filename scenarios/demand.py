@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from engine.clock import LocalTime
 from engine.roads.graph import ROAD_CLASSES, Profile, RoadGraph
 from engine.streams import Streams
-from scenarios.build import Built
 from scenarios.load import Scenario
 from scenarios.places import Candidates
 from scenarios.problems import BadInput, Problem
@@ -18,6 +17,9 @@ from scenarios.section import clock_s
 from twin.orders import Order, Place, Window
 from twin.planning import get_planner
 from twin.planning import registered as planners
+
+if TYPE_CHECKING:
+    from scenarios.build import Built
 
 LIVED_AT = frozenset({"secondary", "tertiary", "unclassified", "residential", "living_street", "service"})
 """Road classes customers live at."""
@@ -172,7 +174,7 @@ def _within_reach(
     return [order for order in orders if order.order_id not in problems]
 
 
-def surge_orders(built: Built, name: str, count: int, from_us: int, over_s: float) -> list[Order]:
+def surge_orders(built: "Built", name: str, count: int, from_us: int, over_s: float) -> list[Order]:
     """Extra orders, drawn like the generated ones (or like the defaults) under the incident's name."""
     from scenarios.generate_orders import generate
     from scenarios.schema_orders import GenerateConfig

@@ -1,6 +1,6 @@
 """What a run stands on, read before its folder is made: roads, traffic, depots, stations, orders."""
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +16,29 @@ from engine.roads.synthetic import synthetic_region
 from engine.streams import Streams
 from engine.traffic import PRESETS, Traffic, TrafficConfig
 from engine.weather import Spell, Weather, WeatherConfig
-from scenarios.build import Ground
 from scenarios.demand import check_planner, read_demand
 from scenarios.load import Scenario
 from scenarios.problems import BadInput, Problem
 from scenarios.reach import away_m, common_nodes, distance_text, fleet_profiles
 from scenarios.section import clock_s
-from twin.orders import Place
+from twin.orders import Order, Place
 
 FIXED = Streams(0)
 """Generated depots and stations belong to the scenario, not to the replication: they do not move with the seed."""
+
+
+@dataclass
+class Ground:
+    """What is read before a run folder is made: roads, depots and orders."""
+
+    roads: RoadNetwork
+    weather: Weather | None
+    depots: dict[str, Place]
+    stations: list[tuple[str, int]]
+    orders: list[Order]
+    notes: dict[str, Any]
+    nodes: dict[tuple[str, str], int] = field(default_factory=dict)  # (profile, place) -> where vehicles stop for it
+    people: dict[str, Any] = field(default_factory=dict)  # what is behind pseudonyms, as in people.json
 
 
 def prepare(scenario: Scenario, cache_dir: Path | None = None) -> Ground:

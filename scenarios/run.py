@@ -22,10 +22,10 @@ from engine.digest import combine
 from engine.ledger import read_ledger
 from engine.records import write_parquet
 from engine.roads.lines import road_lines
-from scenarios.build import Built, Ground, build
+from scenarios.build import Built, build
 from scenarios.commands import Rules, apply_command
 from scenarios.folder import CommandLog, checksums, make_folder, utc_now, versions, write_json
-from scenarios.ground import prepare
+from scenarios.ground import Ground, prepare
 from scenarios.incidents.director import Director
 from scenarios.load import Scenario
 from scenarios.results import Run, telemetry_table
