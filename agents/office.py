@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from agents.population import FleetAgent, Population
+from agents.sources import Paper, Perfect, by_driver
 from agents.world import LATE
 from engine.clock import SECOND
 from engine.ledger import payload_json
@@ -29,12 +30,13 @@ class OfficeSettings:
     decision_us: int
     max_attempts: int
     information: str
+    check_in_us: int
     day: DaySettings
     roster: Callable[[int], list[Shift]]
 
 
 class HeadOffice(FleetAgent):
-    """Acts on belief only (or, for the upper bound ``information: perfect``, on a belief that misses nothing)."""
+    """Acts on belief only, or on the picture of another source of information (``agents.sources``) to compare with."""
 
     def __init__(
         self, population: Population, settings: OfficeSettings, policy: Policy, travel: TravelTimes,
@@ -44,13 +46,12 @@ class HeadOffice(FleetAgent):
         self.settings, self.policy, self.travel = settings, policy, travel
         self.send, self.end_order = send, end_order  # end_order: False where the order has ended in truth already
         self.ingest, self.belief = Ingest(), Belief()
-        self.perfect = Belief() if settings.information == "perfect" else None
+        self.perfect = Perfect(self.world) if settings.information == "perfect" else None
+        self.paper = Paper(self.world, settings.check_in_us, self._follow) if settings.information == "paper" else None
         self.decisions, self.decided_us = 0, -1
         self.plan_progress: Callable[[DayPlan | None], None] = lambda plan: None
         self._asked = False
         self._told: dict[str, set[str]] = {}  # vehicle -> orders it was last told to do
-        if self.perfect is not None:
-            self.world.onlookers.append(self._see)
 
     # --- hearing ---
 
@@ -64,13 +65,13 @@ class HeadOffice(FleetAgent):
         if reason:
             return
         self.belief.apply(message.kind, message.occurred_us, message.payload)
-        follow = getattr(self, "_on_" + message.kind, None)
-        if follow is not None:
-            follow(message.payload)
+        if self.paper is None or not by_driver(message.kind, message.payload):  # else once the driver has told of it
+            self._follow(message.kind, message.payload)
 
-    def _see(self, kind: str, at_us: int, payload: dict[str, Any]) -> None:
-        assert self.perfect is not None  # noqa: S101
-        self.perfect.apply(kind, at_us, payload)
+    def _follow(self, kind: str, payload: dict[str, Any]) -> None:
+        follow = getattr(self, "_on_" + kind, None)
+        if follow is not None:
+            follow(payload)
 
     def view(self) -> FleetView:
         """What decisions are made on, brought up to now."""
@@ -78,13 +79,14 @@ class HeadOffice(FleetAgent):
         if telematics is not None:
             telematics.advance(self.world.now)
         if self.perfect is not None and telematics is not None:
-            telematics.observe_truth(self.perfect, self.world.now)
+            telematics.observe_truth(self.perfect.belief, self.world.now)
         return self.picture.view(self.world.now)
 
     @property
     def picture(self) -> Belief:
-        """What decisions are made on: the belief, or the one that misses nothing."""
-        return self.belief if self.perfect is None else self.perfect
+        """What decisions are made on: the belief, or the one of another source of information."""
+        source = self.perfect or self.paper
+        return self.belief if source is None else source.belief
 
     # --- what follows from what was heard ---
 
@@ -102,7 +104,7 @@ class HeadOffice(FleetAgent):
 
     def _on_delivery_attempted(self, payload: dict[str, Any]) -> None:
         order_id, outcome, attempt = payload["order_id"], payload["outcome"], payload["attempt"]
-        known = self.belief.orders.get(order_id)
+        known = self.picture.orders.get(order_id)
         if known is None or outcome == "wrong_load":  # another vehicle has the goods: it is on its way with them
             return
         local = self.world.local
@@ -161,9 +163,9 @@ class HeadOffice(FleetAgent):
             command_id, kind, KINDS[kind].version, now, command.vehicle_id, "office", payload_json(payload),
             None, "radio", payload["reason"],
         )  # fmt: skip
-        for belief in (self.belief, self.perfect):
-            if belief is not None:
-                belief.apply(kind, now, payload)
+        self.belief.apply(kind, now, payload)
+        if self.picture is not self.belief:
+            self.picture.apply(kind, now, payload)
         told = self._told.setdefault(command.vehicle_id, set())
         if kind == "set_route":
             told.clear()
@@ -244,7 +246,7 @@ class HeadOffice(FleetAgent):
 
     def close(self) -> None:
         """The run ends: what is still open was not served (or its message had not arrived yet)."""
-        for order_id, known in list(self.belief.orders.items()):
+        for order_id, known in list(self.picture.orders.items()):
             if known.attempts:
                 reason = "no further visit before the run ended"
                 self.act("order_failed", order_id, {"order_id": order_id, "reason": reason, "attempts": known.attempts})

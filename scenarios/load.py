@@ -1,6 +1,5 @@
 """From a scenario file and ``--set`` to a validated ``Scenario``, every problem found in one pass."""
 
-import typing
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,15 +7,23 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from engine.clock import LocalTime, to_us
+from scenarios.devices_file import with_device_files
 from scenarios.names import check_names
 from scenarios.problems import BadInput, Problem, nearest
 from scenarios.schema import ROADS_SOURCES, ScenarioModel
+from scenarios.schema_problems import model_at, schema_problems
 from scenarios.yaml_file import parse_yaml, read_yaml
 
-PATH_KEYS = (("roads", "osm_file"), ("roads", "matrix_file"), ("orders", "file"), ("orders", "gazetteer"))
+ANY = "*"
+PATH_KEYS = (
+    ("roads", "osm_file"), ("roads", "matrix_file"), ("orders", "file"), ("orders", "gazetteer"),
+    ("radio", "elevation_file"), ("radio", "carriers", ANY, "towers_file"),
+    ("radio", "carriers", ANY, "dead_zones_file"), ("devices", ANY, "file"),
+)  # fmt: skip
+"""Keys that name a file; ``ANY`` stands for a name of the user's choice."""
 DEPOT_ALTERNATIVES = (("lat", "lon"), ("position",))
 
 
@@ -54,17 +61,18 @@ def load(source: str | Path | dict[str, Any], sets: Iterable[str] = (), seed: in
         name, raw = "scenario", source
     else:
         name, raw = str(source), read_yaml(Path(source))
-        raw = _with_absolute_paths(raw, Path(source).resolve().parent)
+        raw = _with_absolute_paths(raw, (), Path(source).resolve().parent)
     sets = tuple(sets)
     for text in sets:
         raw = apply_set(raw, text)
     if seed is not None:
         raw = {**raw, "seed": seed}
+    raw, of_profiles = with_device_files(raw, name)
     try:
         model = ScenarioModel.model_validate(raw)
     except ValidationError as error:
-        raise BadInput(_problems(error, name)) from None
-    problems = [*_check_time(model, name), *check_names(model, name)]
+        raise BadInput([*of_profiles, *schema_problems(error, name, ScenarioModel)]) from None
+    problems = [*of_profiles, *_check_time(model, name), *check_names(model, name)]
     if problems:
         raise BadInput(problems)
     return Scenario(model, name, sets)
@@ -81,8 +89,7 @@ def apply_set(raw: dict[str, Any], text: str) -> dict[str, Any]:
     if not sign or not all(path):
         raise BadInput([Problem("--set", "", text, "dotted.key=VALUE")])
     value = parse_yaml(value_text, f"--set {key}") if value_text.strip() else None
-    if path in PATH_KEYS and isinstance(value, str):
-        value = str(Path(value).resolve())
+    value = _with_absolute_paths(value, path, Path.cwd())
     result = _copy(raw)
     node = result
     for depth, part in enumerate(path[:-1]):
@@ -92,7 +99,7 @@ def apply_set(raw: dict[str, Any], text: str) -> dict[str, Any]:
         node = node[part]
     _drop_alternatives(node, path[:-1], path[-1])
     if relative:
-        value = _sum(text, path, node.get(path[-1], _default(path)), value)
+        value = _sum(text, path, _present(result, path), value)
     node[path[-1]] = value
     return result
 
@@ -115,9 +122,19 @@ def _sum(text: str, path: tuple[str, ...], old: Any, more: Any) -> Any:
     return old + more
 
 
+def _present(raw: dict[str, Any], path: tuple[str, ...]) -> Any:
+    """The value at a path: as given, in a device's profile file, or the schema's default."""
+    node: Any = with_device_files(raw, "")[0] if path[0] == "devices" else raw
+    for part in path:
+        if not isinstance(node, dict) or part not in node:
+            return _default(path)
+        node = node[part]
+    return node
+
+
 def _default(path: tuple[str, ...]) -> Any:
     """The default value at a path of the schema, None where there is none."""
-    model = _model_at(path[:-1])
+    model = model_at(path[:-1], ScenarioModel)
     if model is None or path[-1] not in model.model_fields:
         return None
     return model.model_fields[path[-1]].get_default(call_default_factory=True)
@@ -127,54 +144,17 @@ def _copy(value: Any) -> Any:
     return {key: _copy(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
-def _with_absolute_paths(raw: dict[str, Any], folder: Path) -> dict[str, Any]:
-    raw = _copy(raw)
-    for section, key in PATH_KEYS:
-        node = raw.get(section)
-        if isinstance(node, dict) and isinstance(node.get(key), str):
-            node[key] = str((folder / node[key]).resolve())
-    return raw
+def _with_absolute_paths(value: Any, path: tuple[str, ...], folder: Path) -> Any:
+    """What stands at a path of the scenario, with every file it names as an absolute path."""
+    if isinstance(value, dict):
+        return {key: _with_absolute_paths(item, (*path, key), folder) for key, item in value.items()}
+    if isinstance(value, str) and any(_matches(path, pattern) for pattern in PATH_KEYS):
+        return str((folder / value).resolve())
+    return value
 
 
-# --- pydantic's errors in our words ----------------------------------------------------------------------------
-
-
-def _problems(error: ValidationError, name: str) -> list[Problem]:
-    found = []
-    for entry in error.errors(include_url=False):
-        loc = tuple(str(part) for part in entry["loc"] if part != "[key]")
-        value, expected, hint = entry.get("input"), entry["msg"], None
-        if entry["type"] == "extra_forbidden":
-            known = list(model.model_fields) if (model := _model_at(loc[:-1])) else []
-            hint = nearest(loc[-1], known)
-            value, expected = loc[-1], "a known key" + (f" ({', '.join(known)})" if len(known) <= 12 else "")
-        elif entry["type"] == "missing":
-            value, expected = "", "this key, which has no default"
-        else:
-            expected = expected.removeprefix("Value error, ").removeprefix("Input should be ").removeprefix("expected ")
-            if entry["type"] == "literal_error":
-                hint = nearest(str(value), [part.strip("' ") for part in expected.replace(" or ", ",").split(",")])
-        shown_value = type(value).__name__ if isinstance(value, dict | list) else str(value)
-        found.append(Problem(name, ".".join(loc), shown_value, expected, hint))
-    return found
-
-
-def _model_at(path: tuple[str, ...]) -> type[BaseModel] | None:
-    """The model that describes the section at a path, None where the schema has none."""
-    here: Any = ScenarioModel
-    for part in path:
-        if isinstance(here, type) and issubclass(here, BaseModel):
-            if part not in here.model_fields:
-                return None
-            here = here.model_fields[part].annotation
-        elif typing.get_origin(here) is dict:
-            here = typing.get_args(here)[1]
-        else:
-            return None
-        options = [o for o in typing.get_args(here) if isinstance(o, type) and issubclass(o, BaseModel)]
-        if options and typing.get_origin(here) is not dict:
-            here = options[0]
-    return here if isinstance(here, type) and issubclass(here, BaseModel) else None
+def _matches(path: tuple[str, ...], pattern: tuple[str, ...]) -> bool:
+    return len(path) == len(pattern) and all(want in (ANY, part) for part, want in zip(path, pattern))
 
 
 def _check_time(model: ScenarioModel, name: str) -> list[Problem]:

@@ -144,7 +144,12 @@ class PlanConfig(Section):
 class DispatchConfig(Section):
     plan: PlanConfig = Field(default_factory=PlanConfig)
     policy: str = "insertion"
-    information: Literal["belief", "perfect"] = "belief"
+    information: Literal["belief", "perfect", "paper"] = Field(
+        "belief", description="what decisions are made on: what got through, the truth, or phone calls and paper"
+    )
+    check_in_s: Annotated[float, Field(ge=60, le=86_400)] = Field(
+        7_200.0, description="on paper: each driver on shift phones in this often"
+    )
     period_s: Annotated[float, Field(ge=1, le=1e9)] = Field(
         300.0, description="the policy is asked at least this often"
     )

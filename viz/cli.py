@@ -43,6 +43,10 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--branch", metavar="RUN", help="continue a finished run differently; needs --at")
     run.add_argument("--at", metavar="HH:MM:SS", help="local time from which on it is different")
     run.add_argument("--commands", metavar="FILE", help="outside commands to replay (lines as in commands.jsonl)")
+    blindness = commands.add_parser(
+        "blindness", parents=[scenario], help="what deciding on paper or on messages costs more than on the truth"
+    )
+    blindness.add_argument("--replications", type=_count, default=1, metavar="N", help="days of other draws, paired")
     explain = commands.add_parser("explain", parents=[common], help="what happened to one order, and why it was late")
     explain.add_argument("run", metavar="RUN")
     explain.add_argument("order", metavar="ORDER")
@@ -126,6 +130,13 @@ def _guarded(arguments: argparse.Namespace) -> int:
 def _speed(text: str) -> float | str:
     """A factor, or ``max``."""
     return text if text == "max" else float(text)
+
+
+def _count(text: str) -> int:
+    """A number from 1 on."""
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 on, not {text!r}")
+    return int(text)
 
 
 def emit(value: Any) -> None:

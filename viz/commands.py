@@ -138,6 +138,26 @@ def number(value: float, unit: str) -> str:
     return f"{value:,.{digits}f} {unit}".strip()
 
 
+def blindness(arguments: Namespace) -> int:
+    """Price the information a day is decided on."""
+    from scenarios.blindness import price_of_blindness
+    from viz.blindness import blindness_lines
+
+    def tell(share: float, text: str) -> None:
+        if not arguments.quiet and sys.stderr.isatty():
+            print(f"\r{share:4.0%} {text:<40}", end="", file=sys.stderr, flush=True)
+
+    found = price_of_blindness(_load(arguments), arguments.replications, tell)
+    if not arguments.quiet and sys.stderr.isatty():
+        print(file=sys.stderr)
+    if arguments.json:
+        emit(found.as_dict())
+    else:
+        for line in blindness_lines(found):
+            print(line)
+    return OK
+
+
 def explain(arguments: Namespace) -> int:
     """Tell one order's story."""
     from scenarios.story import order_story

@@ -19,6 +19,10 @@ def on_time_share(f: Facts) -> float | None:
     return ratio(sum(order.on_time for order in due), len(due))
 
 
+def not_on_time_orders(f: Facts) -> int:
+    return sum(not order.on_time for order in f.due())
+
+
 def otif_share(f: Facts) -> float | None:
     due = f.due()
     return ratio(sum(order.on_time and order.share_ppm == 1_000_000 for order in due), len(due))
@@ -67,6 +71,8 @@ KPIS = (
         "orders due, over the run. Waiting for a window to open is on time; an order without a window is on time when "
         "delivered; failed, left-out and late-cancelled orders count as late. After a failed visit the window is the "
         f"one agreed anew. {DUE}", on_time_share, ORDERS),
+    Kpi("not_on_time_orders", "orders", "lower", "lagging", "operations manager",
+        f"Orders due and not delivered on time: late, failed or left out. {DUE}", not_on_time_orders, NO_CUSTOMER),
     Kpi("otif_share", "share", "higher", "lagging", "operations manager",
         f"On time in full: orders on time with all goods handed over / orders due, over the run. {DUE}",
         otif_share, ORDERS),

@@ -1,0 +1,47 @@
+"""Pydantic's errors in our words: where, what was found, what was expected, the nearest known key or value."""
+
+import typing
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from scenarios.problems import Problem, nearest
+
+
+def schema_problems(error: ValidationError, file: str, root: type[BaseModel]) -> list[Problem]:
+    """The problems of a mapping that was validated as ``root``."""
+    found = []
+    for entry in error.errors(include_url=False):
+        loc = tuple(str(part) for part in entry["loc"] if part != "[key]")
+        value, expected, hint = entry.get("input"), entry["msg"], None
+        if entry["type"] == "extra_forbidden":
+            known = list(model.model_fields) if (model := model_at(loc[:-1], root)) else []
+            hint = nearest(loc[-1], known)
+            value, expected = loc[-1], "a known key" + (f" ({', '.join(known)})" if len(known) <= 12 else "")
+        elif entry["type"] == "missing":
+            value, expected = "", "this key, which has no default"
+        else:
+            expected = expected.removeprefix("Value error, ").removeprefix("Input should be ").removeprefix("expected ")
+            if entry["type"] == "literal_error":
+                hint = nearest(str(value), [part.strip("' ") for part in expected.replace(" or ", ",").split(",")])
+        shown_value = type(value).__name__ if isinstance(value, dict | list) else str(value)
+        found.append(Problem(file, ".".join(loc), shown_value, expected, hint))
+    return found
+
+
+def model_at(path: tuple[str, ...], root: type[BaseModel]) -> type[BaseModel] | None:
+    """The model that describes the section at a path below ``root``, None where there is none."""
+    here: Any = root
+    for part in path:
+        if isinstance(here, type) and issubclass(here, BaseModel):
+            if part not in here.model_fields:
+                return None
+            here = here.model_fields[part].annotation
+        elif typing.get_origin(here) is dict:
+            here = typing.get_args(here)[1]
+        else:
+            return None
+        options = [o for o in typing.get_args(here) if isinstance(o, type) and issubclass(o, BaseModel)]
+        if options and typing.get_origin(here) is not dict:
+            here = options[0]
+    return here if isinstance(here, type) and issubclass(here, BaseModel) else None
