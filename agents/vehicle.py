@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from agents.population import FleetAgent, Population
+from engine.coverage.surroundings import Surroundings
 from engine.energy import VehicleType
 from engine.motion import Motion
 from engine.roads.graph import Profile
@@ -27,6 +28,7 @@ class Vehicle(FleetAgent):
         self, population: Population, name: str, group: str, kind: VehicleType, profile: Profile,
         capacity: dict[str, float], depot_id: str, depot: Place, node: int, motion: Motion | None, trips: TripLog,
         fill_share: float, breakdowns_per_km: float, breakdown_s_mean: float,
+        surroundings: Surroundings | None = None,
     ) -> None:  # fmt: skip
         super().__init__(population, name)
         self.group, self.kind, self.profile = group, kind, profile
@@ -42,6 +44,9 @@ class Vehicle(FleetAgent):
         self._motion, self._trip_log = motion, trips
         at_mm = self.world.roads.position_mm(node)
         self._index = -1 if motion is None else motion.add(name, *at_mm, self.world.now)  # an empty one is falsy
+        self._surroundings = surroundings
+        if surroundings is not None:
+            surroundings.add(*at_mm)  # in the order of motion: the same index
         self._breakdowns_per_km, self._breakdown_s_mean = breakdowns_per_km, breakdown_s_mean
         self._failures = 0
         self._next_failure_mm = self._failure_after(0)
@@ -65,6 +70,9 @@ class Vehicle(FleetAgent):
             self._motion.append(
                 self._index, drive.t_us, drive.x_mm, drive.y_mm, drive.odometer_mm, *self._by_source(self._used)
             )
+            if self._surroundings is not None:
+                tunnel = self.world.roads.tunnel_pieces(drive)
+                self._surroundings.follow(self._index, drive.t_us, drive.x_mm, drive.y_mm, tunnel)
         return f"{self.name}:{self.trips}"
 
     def end_trip(self, trip_id: str, paused_us: int = 0) -> dict[str, float]:
@@ -105,6 +113,8 @@ class Vehicle(FleetAgent):
         self.drive = drive
         if self._motion is not None:
             self._motion.truncate(self._index, int(drive.t_us[-1]))
+            if self._surroundings is not None:
+                self._surroundings.cut(self._index, int(drive.t_us[-1]))
 
     def idle(self, duration_us: int) -> None:
         """Stand with the engine running from now on."""

@@ -42,6 +42,8 @@ class World:
     telematics: "Telematics | None" = None
     closed: dict[str, tuple[int, ...]] = field(default_factory=dict)  # closure -> edges, in truth
     receive: Callable[[Message, int], None] = lambda message, received_us: None  # head office's ear
+    carry: Callable[[Message, int | None], None] = lambda message, size_bytes: None  # the way to head office
+    clock: Callable[[str, int], int] = lambda source, now_us: now_us  # what a sender's own clock shows
     onlookers: list[Callable[[str, int, dict], None]] = field(default_factory=list)  # told at once: perfect information
     on_closure: list[Callable[[], None]] = field(default_factory=list)
     _numbers: dict[str, int] = field(default_factory=dict)
@@ -76,13 +78,19 @@ class World:
             tell(kind, now, payload)
         return event_id
 
-    def report(self, kind: str, subject: str, payload: dict[str, Any], source: str, channel: str = "radio") -> str:
-        """Something happened and its message sets out for head office."""
+    def report(
+        self, kind: str, subject: str, payload: dict[str, Any], source: str, channel: str = "radio",
+        size_bytes: int | None = None,
+    ) -> str:  # fmt: skip
+        """Something happened and its message sets out for head office, with the time its sender's clock shows.
+
+        ``size_bytes`` is that of a proof; other messages have the size of their device's events.
+        """
         text = payload_json(payload)
         event_id = self.happen(kind, subject, payload, source, text)
-        message = Message(event_id, kind, self.now, subject, source, payload, channel, KINDS[kind].version, text)
-        delay_us = self.radio.delay_us(channel, source, self.now)
-        self.after(delay_us, lambda: self.receive(message, self.now))
+        claimed_us = self.clock(source, self.now)
+        message = Message(event_id, kind, claimed_us, subject, source, payload, channel, KINDS[kind].version, text)
+        self.carry(message, size_bytes)
         return event_id
 
     def after(self, delay_us: int, act: Callable[[], None], priority: int = NORMAL) -> None:

@@ -81,6 +81,9 @@ def build(scenario: Scenario, ground: Ground, folder: Path | None = None, policy
     )  # fmt: skip
     maker.office = office
     world.receive = office.receive
+    world.carry = lambda message, size_bytes: world.after(
+        radio.delay_us(message.channel, message.source, world.now), lambda: office.receive(message, world.now)
+    )
     maker.register(vehicles, drivers)
     devices = maker.devices(vehicles)
     sampler = Sampler(motion, devices, ground.roads.projection, scenario.start_us)

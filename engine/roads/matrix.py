@@ -137,6 +137,10 @@ class MatrixRoads:
         """Durations of single legs origin[i] to destination[i]: int64 [legs]."""
         return self.duration_ms[np.asarray(origins, np.int64), np.asarray(destinations, np.int64)]
 
+    def tunnel_pieces(self, drive: Drive) -> np.ndarray:
+        """bool [keyframes - 1]: nothing is known of the way."""
+        return np.zeros(len(drive.t_us) - 1, bool)
+
     def position_mm(self, node: int) -> tuple[int, int]:
         """Where a place is on the plane."""
         return int(self._x_mm[node]), int(self._y_mm[node])

@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 
 from engine.geo import Projection, great_circle_m
 from engine.roads.drive import Drive, Geometry, Snap
-from engine.roads.graph import Profile, RoadGraph
+from engine.roads.graph import TUNNEL, Profile, RoadGraph
 from engine.roads.router import UNREACHABLE, AnyRouter, Metric
 from engine.roads.turns import RoutingArcs, connected_nodes
 
@@ -170,6 +170,13 @@ class RoadNetwork:
                 leg = known[pair] = metric.path(*pair)[0]
             legs.append(leg)
         return np.array(legs, np.int64)
+
+    def tunnel_pieces(self, drive: Drive) -> np.ndarray:
+        """bool [keyframes - 1]: which pieces of a drive lie in a tunnel."""
+        if not len(drive.edges):
+            return np.zeros(len(drive.t_us) - 1, bool)
+        pieces = np.diff(np.append(drive.edge_start, len(drive.t_us) - 1))
+        return np.repeat((self.graph.flags[drive.edges] & TUNNEL) > 0, pieces)
 
     def position_mm(self, node: int) -> tuple[int, int]:
         """Where a node is on the plane."""

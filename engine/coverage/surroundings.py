@@ -1,0 +1,227 @@
+"""What surrounds every vehicle of a fleet over time: a timeline of codes each, known as far as its motion is.
+
+The convention of ``engine.motion`` holds: code i of a timeline holds after its start, up to and including the
+next one's; what is followed, cut or changed at t changes nothing at or before t. A timeline is a function of
+the trips and maps alone, so when it is read changes nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.coverage.map import CoverageMap
+from engine.motion import FOREVER_US, ranges
+
+_LEAST_ROWS = 4096
+
+
+@dataclass(frozen=True)
+class Spells:
+    """Spells of constant surroundings (start, end], by vehicle and then by time; arrays of equal length."""
+
+    vehicle: np.ndarray  # int64
+    start_us: np.ndarray  # int64
+    end_us: np.ndarray  # int64
+    code: np.ndarray  # uint16
+
+    def __len__(self) -> int:
+        return len(self.vehicle)
+
+
+@dataclass
+class _Trip:
+    """What a vehicle drove last, or where it was put; ``until_us`` is when it stood still again."""
+
+    t_us: np.ndarray
+    x_mm: np.ndarray
+    y_mm: np.ndarray
+    tunnel: np.ndarray
+    until_us: int
+    before: "_Trip | None" = None
+
+
+class Surroundings:
+    """Timelines of a fleet, each in one run of rows of a shared pool."""
+
+    def __init__(self, coverage: CoverageMap, start_us: int) -> None:
+        self.map = coverage
+        self.forgotten_us = start_us
+        self.on_change: list[Callable[[int | None], None]] = []
+        self._trips: list[_Trip] = []
+        self._first = np.empty(64, np.int64)  # by vehicle, row of the pool
+        self._count = np.empty(64, np.int64)
+        self._start_us = np.empty(_LEAST_ROWS, np.int64)
+        self._code = np.empty(_LEAST_ROWS, np.uint16)
+        self._used = 0
+
+    def __len__(self) -> int:
+        return len(self._trips)
+
+    # -- what the world writes
+    # ------------------------------------------------------------------------------------------
+
+    def add(self, x_mm: int, y_mm: int) -> int:
+        """A new vehicle, standing in the open since ever; returns its index."""
+        index = len(self._trips)
+        if index == len(self._first):
+            self._first, self._count = (np.concatenate((a, np.empty_like(a))) for a in (self._first, self._count))
+        at = np.array([-FOREVER_US]), np.array([x_mm], np.int64), np.array([y_mm], np.int64), np.empty(0, bool)
+        self._trips.append(_Trip(*at, -FOREVER_US))
+        self._put(index, *self.map.along(*at))
+        return index
+
+    def follow(self, index: int, t_us: np.ndarray, x_mm: np.ndarray, y_mm: np.ndarray, tunnel: np.ndarray) -> None:
+        """A trip begins: its keyframes, int64 [k], and which pieces between them lie in a tunnel, bool [k-1].
+
+        Raises ValueError when it begins before the trip before ended, or in what is forgotten.
+        """
+        start_us = int(t_us[0])
+        self._check(index, start_us)
+        if start_us < self._trips[index].until_us:
+            raise ValueError(
+                f"vehicle {index}: starts at {start_us} us, is busy until {self._trips[index].until_us} us"
+            )
+        before = self._trips[index]
+        before.before = None
+        self._trips[index] = _Trip(t_us, x_mm, y_mm, tunnel, int(t_us[-1]), before)
+        self._continue(index, start_us, *self.map.along(t_us, x_mm, y_mm, tunnel))
+        self._tell(index)
+
+    def cut(self, index: int, t_us_end: int) -> None:
+        """The trip under way ends earlier: the vehicle stays where it is at that moment, tunnel or not.
+
+        Raises ValueError when that lies in what is forgotten.
+        """
+        self._check(index, t_us_end)
+        trip = self._trips[index]
+        if t_us_end >= trip.until_us:
+            return
+        if t_us_end <= int(trip.t_us[0]) and trip.before is not None:
+            self._trips[index] = trip.before  # it never began
+        else:
+            trip.until_us = t_us_end
+        self._count[index] = max(self._place(index, t_us_end), 1)
+        self._tell(index)
+
+    def change_map(self, coverage: CoverageMap, now_us: int) -> None:
+        """From now on another map holds (an outage begins or ends): what lies ahead of every vehicle is met
+        anew.
+
+        Raises ValueError when now lies in what is forgotten.
+        """
+        if now_us < self.forgotten_us:
+            raise ValueError(f"cannot change the map at {now_us} us, was read up to {self.forgotten_us} us")
+        self.map = coverage
+        for index, trip in enumerate(self._trips):
+            self._continue(index, now_us, *self._ahead(trip, now_us))
+        self._tell(None)
+
+    def forget(self, until_us: int) -> None:
+        """Give back what only serves moments up to ``until_us``; later calls must not look behind it."""
+        n = len(self)
+        first, count = self._first[:n], self._count[:n]
+        passed = np.maximum(self._places(until_us, "left") - 1, 0)
+        first += passed
+        count -= passed
+        self.forgotten_us = max(self.forgotten_us, until_us)
+        rows = int(count.sum())
+        if self._used > max(_LEAST_ROWS, 3 * rows):
+            self._compact(rows)
+
+    # -- what others read
+    # -------------------------------------------------------------------------------------------
+
+    def code_at(self, index: int, t_us: int) -> int:
+        """The code of one vehicle at a moment not yet forgotten, as known now."""
+        return int(self._code[self._first[index] + max(self._place(index, t_us) - 1, 0)])
+
+    def spells(self, index: int, from_us: int) -> tuple[np.ndarray, np.ndarray]:
+        """The known future of one vehicle: starts int64 and codes uint16, from the one that holds at ``from_us``
+        on; the last one holds until further notice."""
+        first = int(self._first[index])
+        rows = slice(first + max(self._place(index, from_us) - 1, 0), first + int(self._count[index]))
+        return self._start_us[rows], self._code[rows]
+
+    def window(self, from_us: int, until_us: int) -> Spells:
+        """Spells of every vehicle in (from, until], without gap or overlap."""
+        vehicles = np.arange(len(self))
+        low = np.maximum(self._places(from_us, "right") - 1, 0)
+        count = np.maximum(self._places(until_us, "left") - low, 1)
+        rows = ranges(self._first[: len(self)] + low, count)
+        vehicle = np.repeat(vehicles, count)
+        start_us = np.maximum(self._start_us[rows], from_us)
+        end_us = np.append(start_us[1:], until_us)
+        end_us[np.cumsum(count) - 1] = until_us
+        return Spells(vehicle, start_us, end_us, self._code[rows])
+
+    # -- housekeeping
+    # -----------------------------------------------------------------------------------------------
+
+    def _check(self, index: int, t_us: int) -> None:
+        if t_us < self.forgotten_us:
+            raise ValueError(f"vehicle {index}: {t_us} us is in the past, was read up to {self.forgotten_us} us")
+
+    def _tell(self, index: int | None) -> None:
+        for listener in self.on_change:
+            listener(index)
+
+    def _ahead(self, trip: _Trip, now_us: int) -> tuple[np.ndarray, np.ndarray]:
+        """What a vehicle meets after a moment on the present map."""
+        first = max(int(np.searchsorted(trip.t_us, min(now_us, trip.until_us))) - 1, 0)
+        start_us, code = self.map.along(trip.t_us[first:], trip.x_mm[first:], trip.y_mm[first:], trip.tunnel[first:])
+        cut = trip.until_us < int(trip.t_us[-1])
+        stop = max(int(np.searchsorted(start_us, trip.until_us)), 1) if cut else len(start_us)
+        return start_us[:stop], code[:stop]
+
+    def _continue(self, index: int, from_us: int, start_us: np.ndarray, code: np.ndarray) -> None:
+        """Keep what holds up to a moment and go on with a timeline, one that covers it."""
+        skip = max(int(np.searchsorted(start_us, from_us, side="right")) - 1, 0)
+        start_us, code = np.maximum(start_us[skip:], from_us), code[skip:]
+        first, kept = int(self._first[index]), self._place(index, from_us)
+        if kept and self._code[first + kept - 1] == code[0]:
+            start_us, code = start_us[1:], code[1:]
+        old = slice(first, first + kept)
+        self._put(index, np.concatenate((self._start_us[old], start_us)), np.concatenate((self._code[old], code)))
+
+    def _place(self, index: int, t_us: int) -> int:
+        """How many of a vehicle's spells begin before a moment."""
+        first = int(self._first[index])
+        return int(np.searchsorted(self._start_us[first : first + int(self._count[index])], t_us))
+
+    def _places(self, t_us: int, side: str) -> np.ndarray:
+        """By vehicle: how many of its spells begin before (side left) or up to (side right) a moment."""
+        first = self._first[: len(self)]
+        low, high = first.copy(), first + self._count[: len(self)]
+        moment = t_us if side == "left" else t_us + 1
+        while (low < high).any():
+            middle = (low + high) >> 1
+            before = (self._start_us[np.minimum(middle, self._used - 1)] < moment) & (low < high)
+            low = np.where(before, middle + 1, low)
+            high = np.where(before, high, middle)
+        return low - first
+
+    def _put(self, index: int, start_us: np.ndarray, code: np.ndarray) -> None:
+        """A vehicle's timeline in new rows at the end of the pool."""
+        n, first = len(start_us), self._used
+        if first + n > len(self._start_us):
+            size = max(2 * len(self._start_us), first + n)
+            self._start_us, self._code = _grown(self._start_us, size), _grown(self._code, size)
+        self._start_us[first : first + n] = start_us
+        self._code[first : first + n] = code
+        self._used = first + n
+        self._first[index], self._count[index] = first, n
+
+    def _compact(self, rows: int) -> None:
+        n = len(self)
+        picked = ranges(self._first[:n], self._count[:n])
+        size = max(_LEAST_ROWS, 2 * rows)
+        self._start_us, self._code = _grown(self._start_us[picked], size), _grown(self._code[picked], size)
+        self._first[:n] = np.cumsum(self._count[:n]) - self._count[:n]
+        self._used = rows
+
+
+def _grown(values: np.ndarray, size: int) -> np.ndarray:
+    grown = np.empty(size, values.dtype)
+    grown[: len(values)] = values
+    return grown
