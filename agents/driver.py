@@ -7,14 +7,15 @@ import simpy
 
 from agents.customer import Customer
 from agents.population import Population
+from agents.proof_capture import ProofCapture
 from agents.road_user import REFUEL_S, RoadUser, Traits
 from agents.tablet import Tablet
 from agents.vehicle import Steps, Vehicle
 from engine.clock import SECOND
-from twin.belief import Stop
 from twin.orders import Order, Place
 from twin.planning.day import Shift
 from twin.policies.common import start_of_service
+from twin.views import Stop
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,17 @@ class DepotWork:
 
 @dataclass(frozen=True)
 class Rules:
-    """How a driver group works; microseconds."""
+    """How a driver group works; microseconds.
+
+    Without an offline mode the next stop is shown only while the platform is reached: drivers wait for that, at most
+    ``wait_at_most_us``. 0: the device has an offline mode.
+    """
 
     inspection_us: int
     overtime_us: int
     stand_by_us: int
     refuel_below: float = 0.15
+    wait_at_most_us: int = 0
 
 
 class Driver(RoadUser):
@@ -46,7 +52,9 @@ class Driver(RoadUser):
     ) -> None:  # fmt: skip
         super().__init__(population, name, vehicle, tablet, traits, stations)
         self.rules, self.depot, self.customer_of, self.node_of = rules, depot, customer_of, node_of
+        self.proofs: ProofCapture | None = None  # what is recorded at the door
         self._wake: simpy.Event | None = None
+        self._waited_for: Stop | None = None  # waited to be shown this one, and goes there now anyway
         self._rest_due: list[tuple[int, int, int]] = []
         tablet.on_change = self.wake
 
@@ -143,6 +151,9 @@ class Driver(RoadUser):
                 yield self._woken(min(tablet.leave_us, self._next_rest(tablet.leave_us)))
             elif vehicle.tank_share <= self.rules.refuel_below and self.stations:
                 yield from self._refuel()
+            elif self.rules.wait_at_most_us and stop != self._waited_for and tablet.barred_by():
+                yield from self._wait_for_connection(self.rules.wait_at_most_us)
+                self._waited_for = stop
             else:
                 yield from self._visit(stop, order)
 
@@ -230,7 +241,7 @@ class Driver(RoadUser):
         tablet, vehicle = self.tablet, self.vehicle
         task = (order.pickup if stop.task == "pickup" else order.delivery) or order.last_task
         tablet.stops.remove(stop)
-        tablet.under_way = stop
+        tablet.under_way, self._waited_for = stop, None
         yield from self._drive(self.node_of(task.place, vehicle), stop.order_id, "task", task.place)
         arrived = self.world.now
         start = start_of_service(arrived, task.windows)
@@ -284,6 +295,14 @@ class Driver(RoadUser):
                 started_us=started, service_s=length_us / SECOND,
                 share=customer.behaviour.taken_share,
             )  # fmt: skip
+            self._prove(order_id, attempt, customer.behaviour.taken_share)
+
+    def _prove(self, order_id: str, attempt: int, share: float) -> None:
+        """Record a proof of delivery; it may reach head office hours later."""
+        if self.proofs is not None:
+            proof = self.proofs.proof(order_id, attempt, share, self.world.now)
+            proof |= {"vehicle_id": self.vehicle.name, "driver_id": self.name}
+            self.tablet.report("proof_captured", order_id, proof, size_bytes=proof["bytes"])
 
     def _attempted(self, order_id: str, attempt: int, arrived_us: int, outcome: str) -> None:
         self._tell(

@@ -12,13 +12,14 @@ from agents.sources import Paper, Perfect, by_driver
 from agents.world import LATE
 from engine.clock import SECOND
 from engine.ledger import payload_json
-from twin.belief import NEVER_US, Belief, FleetView
+from twin.belief import Belief
 from twin.commands import Command, unassign_order
 from twin.events import KINDS, ORDER_ENDS
-from twin.ingest import Ingest, Message
+from twin.ingest import Ingest, Message, repaired
 from twin.planning.day import DayPlan, DaySettings, Shift, plan_day
 from twin.policies import Policy, policies
 from twin.travel import TravelTimes
+from twin.views import NEVER_US, FleetView
 
 
 @dataclass(frozen=True)
@@ -40,33 +41,46 @@ class HeadOffice(FleetAgent):
 
     def __init__(
         self, population: Population, settings: OfficeSettings, policy: Policy, travel: TravelTimes,
-        send: Callable[[str, Command], None], end_order: Callable[[str, str], bool],
+        end_order: Callable[[str, str], bool],
     ) -> None:  # fmt: skip
         super().__init__(population, "office")
         self.settings, self.policy, self.travel = settings, policy, travel
-        self.send, self.end_order = send, end_order  # end_order: False where the order has ended in truth already
+        self.end_order = end_order  # False where the order has ended in truth already
+        self.send: Callable[[str, Command], None] = lambda command_id, command: None
+        self.may_decide: Callable[[], bool] = lambda: True  # False while nobody is there, or the tools are gone
+        self.listeners: list[Callable[[str, int, dict[str, Any]], None]] = []  # told what was heard and done
         self.ingest, self.belief = Ingest(), Belief()
         self.perfect = Perfect(self.world) if settings.information == "perfect" else None
         self.paper = Paper(self.world, settings.check_in_us, self._follow) if settings.information == "paper" else None
         self.decisions, self.decided_us = 0, -1
         self.plan_progress: Callable[[DayPlan | None], None] = lambda plan: None
         self._asked = False
+        self._unplanned: list[int] = []  # days that could not be planned in time
         self._told: dict[str, set[str]] = {}  # vehicle -> orders it was last told to do
 
     # --- hearing ---
 
     def receive(self, message: Message, received_us: int) -> None:
         """Take in one message: ledger first, then belief, then what follows from it."""
-        reason = self.ingest.judge(message)
+        verdict = self.ingest.judge(message, received_us)
         self.world.office_ledger.append(
             message.event_id, message.kind, message.schema_version, message.occurred_us, message.subject,
-            message.source, message.text or payload_json(message.payload), received_us, message.channel, reason,
+            message.source, message.text or payload_json(message.payload), received_us, message.channel,
+            verdict.reason,
         )  # fmt: skip
-        if reason:
+        if verdict.refused:
             return
-        self.belief.apply(message.kind, message.occurred_us, message.payload)
+        self.belief.hear(message.payload.get("vehicle_id"), verdict.occurred_us, received_us)
+        self.belief.apply(message.kind, verdict.occurred_us, message.payload, message.event_id)
+        for listen in self.listeners:
+            listen(message.kind, verdict.occurred_us, message.payload)
         if self.paper is None or not by_driver(message.kind, message.payload):  # else once the driver has told of it
             self._follow(message.kind, message.payload)
+
+    def replay_dead_letters(self, kind: str, rename: dict[str, str]) -> None:
+        """Judge the dead letters of a kind again, with fields renamed from what was sent to what is known here."""
+        for message in self.ingest.dead_letters(kind):
+            self.receive(repaired(message, rename), self.world.now)
 
     def _follow(self, kind: str, payload: dict[str, Any]) -> None:
         follow = getattr(self, "_on_" + kind, None)
@@ -153,7 +167,9 @@ class HeadOffice(FleetAgent):
         self.world.office_ledger.append(
             event_id, kind, KINDS[kind].version, now, subject, "office", text, now, "office", ""
         )
-        self.belief.apply(kind, now, payload)
+        self.belief.apply(kind, now, payload, event_id)
+        for listen in self.listeners:
+            listen(kind, now, payload)
 
     def command(self, command: Command) -> None:
         """Send a command to a vehicle; whether and when it arrives is the radio's affair."""
@@ -163,9 +179,9 @@ class HeadOffice(FleetAgent):
             command_id, kind, KINDS[kind].version, now, command.vehicle_id, "office", payload_json(payload),
             None, "radio", payload["reason"],
         )  # fmt: skip
-        self.belief.apply(kind, now, payload)
+        self.belief.apply(kind, now, payload, command_id)
         if self.picture is not self.belief:
-            self.picture.apply(kind, now, payload)
+            self.picture.apply(kind, now, payload, command_id)
         told = self._told.setdefault(command.vehicle_id, set())
         if kind == "set_route":
             told.clear()
@@ -220,6 +236,8 @@ class HeadOffice(FleetAgent):
     def ask(self) -> None:
         """Ask the policy about the present picture and give its commands."""
         self._asked = False
+        if not self.may_decide():
+            return
         self.decisions += 1
         self.decided_us = self.world.now
         view = self.view()
@@ -227,11 +245,22 @@ class HeadOffice(FleetAgent):
         for command in self.policy(view, self.travel, rng, self.settings.day.effort):  # type: ignore[arg-type]
             self.command(command)
 
+    def wake(self) -> None:
+        """Somebody can decide again: what had to wait is planned, and the policy asked."""
+        if self.may_decide():
+            late, self._unplanned = self._unplanned, []
+            for day in late:
+                self.plan(day)
+            self.ask_soon()
+
     def plan(self, day: int) -> None:
         """Plan a day: close what can no longer be served, send routes, leave out what does not fit."""
+        if not self.may_decide():
+            self._unplanned.append(day)
+            return
         self.plan_progress(None)
         shifts = self.settings.roster(day)
-        self.picture.forget_blocks()
+        self.picture.new_day(self.world.now)
         view = self.view()
         plan = plan_day(view, self.travel, shifts, self.settings.day, self.world.local.at(day, 0), self._last_day(day))
         self.plan_progress(plan)

@@ -14,6 +14,9 @@ from twin.orders import Place
 NO_WAY_US = 600 * SECOND
 """A driver for whom every way is closed tries again after this."""
 
+TRY_AGAIN_US = 15 * SECOND
+"""A driver whose screen shows no next stop looks again after this (assumption)."""
+
 REFUEL_S, STATION_KW = 480.0, 50.0
 """A stop for fuel takes eight minutes; a public charger gives 50 kW (assumptions)."""
 
@@ -134,6 +137,15 @@ class RoadUser(FleetAgent):
         seconds = vehicle.kind.charge_time_s(before, target, STATION_KW) if vehicle.kind.electric else REFUEL_S
         yield self._for(int(seconds * SECOND))
         self._tell("refuelled", at=name, minutes=seconds / 60, **vehicle.fill(target))
+
+    def _wait_for_connection(self, at_most_us: int) -> Steps:
+        """Stand until head office's platform is reached again, looking now and then."""
+        began, why = self.world.now, self.tablet.barred_by()
+        while self.tablet.barred_by() and self.world.now < began + at_most_us:
+            yield self._for(min(TRY_AGAIN_US, began + at_most_us - self.world.now))
+        waited_s = (self.world.now - began) / SECOND
+        payload = {"vehicle_id": self.vehicle.name, "driver_id": self.name, "waited_s": waited_s, "why": why}
+        self.world.happen("waited_for_connection", self.name, payload)
 
     # --- small helpers ---
 

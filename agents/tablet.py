@@ -5,9 +5,10 @@ from typing import Any
 
 from agents.vehicle import Vehicle
 from agents.world import World
-from twin.belief import Stop
 from twin.commands import Command
+from twin.ingest import Message
 from twin.orders import Order
+from twin.views import Stop
 
 
 class Tablet:
@@ -20,10 +21,23 @@ class Tablet:
         self.leave_us: int | None = None
         self.breaks_us: list[list[int]] = []  # as planned: start and end
         self.on_change: Callable[[], None] = lambda: None
+        self.cut_off_by: Callable[[], str] = lambda: ""  # why there is no connection: dead_zone, network; "": there is
+        self.reachable: Callable[[], bool] = lambda: True  # the dispatch platform, once connected
+        self.fallback: Callable[[Message], None] | None = None  # how reports travel when the device is gone
 
-    def report(self, kind: str, subject: str, payload: dict[str, Any], channel: str = "radio") -> str:
-        """Tell head office; the message carries this device's name."""
-        return self.world.report(kind, subject, payload, self.vehicle.device_id, channel)
+    def connected(self) -> bool:
+        """Whether a message could set out now."""
+        return not self.cut_off_by()
+
+    def barred_by(self) -> str:
+        """What keeps the driver from the dispatch platform: dead_zone, network, platform; "" if nothing does."""
+        return self.cut_off_by() or ("" if self.reachable() else "platform")
+
+    def report(
+        self, kind: str, subject: str, payload: dict[str, Any], channel: str = "radio", size_bytes: int | None = None
+    ) -> str:
+        """Tell head office; the message carries this device's name, and a large one (a proof) its size."""
+        return self.world.report(kind, subject, payload, self.vehicle.device_id, channel, size_bytes)
 
     def deliver(self, command_id: str, command: Command) -> None:
         """A command arrived: obey it if it still makes sense, and answer."""

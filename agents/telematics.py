@@ -4,73 +4,155 @@ Advanced behind the clock, in windows, and always before belief is read: how oft
 same. A sample is logged once its fate is settled and believed once it has been received.
 """
 
-from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
+from agents.plant.component import NEVER_US, PENDING
+from agents.plant.plant import Plant
+from engine.clock import SECOND
+from engine.coverage.surroundings import Surroundings
 from engine.geo import Projection
+from engine.gnss import Receivers
 from engine.motion import Motion
-from engine.radio import Radio
-from engine.telemetry import Sampler, Samples
+from engine.radio.held import Columns, Part
+from engine.radio.in_order import InOrder
+from engine.radio.samples import FEED, POWER, RECEIVED, SampleLane
+from engine.radio.settings import NO_NETWORK
+from engine.telemetry import Sampler
 from engine.telemetry_log import TelemetryLog
 from twin.belief import Belief
+from twin.samples import SampleBatch
 
 
 class Telematics:
-    """All devices of a run. Vehicles have the same row in ``motion`` and in ``belief``."""
+    """All devices of a run. Vehicles have the same row in ``motion``, ``surroundings`` and ``belief``.
+
+    ``registered`` is the vehicle each device is on according to head office's list. ``listeners`` are handed what was
+    received, as belief is.
+    """
 
     def __init__(
-        self, motion: Motion, sampler: Sampler, radio: Radio, log: TelemetryLog, belief: Belief, projection: Projection
-    ) -> None:
-        self.motion, self.sampler, self.radio, self.log = motion, sampler, radio, log
-        self.belief, self.projection = belief, projection
-        self._in_flight: deque[np.ndarray] = deque()
+        self, motion: Motion, sampler: Sampler, receivers: Receivers, lane: SampleLane, plant: Plant,
+        log: TelemetryLog, belief: Belief, projection: Projection, surroundings: Surroundings | None = None,
+    ) -> None:  # fmt: skip
+        self.motion, self.sampler, self.receivers, self.lane, self.plant = motion, sampler, receivers, lane, plant
+        self.log, self.belief, self.projection, self.surroundings = log, belief, projection, surroundings
+        self.registered = sampler.devices.vehicle.copy()
+        self.listeners: list[Callable[[SampleBatch], None]] = []
+        self._in_order = InOrder(len(sampler.devices))
+        self._at_door: list[Part] = []  # arrived at the platform, or about to
+        self._measured_us = sampler.until_us
+        # What was measured within the latency cannot have arrived: without a network to meet, it is left for later.
+        self._behind_us = lane.latency_us if surroundings is None else 0
 
     def advance(self, now_us: int) -> None:
-        """Measure up to now, log it, and let belief see what has been received by now."""
-        if now_us > self.sampler.until_us:
-            samples = self.sampler.sample(now_us)
-            if len(samples):
-                received_us = self.radio.receive_times(samples.device, samples.occurred_us)
-                self.log.add(samples, received_us)
-                self._in_flight.append(_telling(samples, received_us, now_us))
-        still: deque[np.ndarray] = deque()
-        for batch in self._in_flight:
-            here = batch["received_us"] <= now_us
-            self._believe(batch[here])
-            if not here.all():
-                still.append(batch[~here])
-        self._in_flight = still
+        """Measure up to now, log what is settled, and let belief see what has been received by now."""
+        self._settle(max(now_us - self._behind_us, self._measured_us))
+        self._receive(now_us)
 
-    def _believe(self, batch: np.ndarray) -> None:
-        batch = batch[_last_of_each(batch["vehicle"])]
-        self.belief.observe(batch["vehicle"], batch["fixed_us"], batch["lat"], batch["lon"])
+    def settle(self, now_us: int) -> None:
+        """Settle everything up to this very moment, before something changes on a device."""
+        self._settle(now_us)
+        self._receive(now_us)
+
+    def close(self, now_us: int) -> None:
+        """The run ends: what has arrived or is on its way is received, what devices still hold stays there."""
+        self.settle(now_us)
+        self._at_door += self.lane.close().parts
+        self._receive(PENDING)
+
+    def _settle(self, until_us: int) -> None:
+        samples = self.sampler.sample(until_us)
+        if len(samples):
+            spells = None
+            if self.surroundings is not None:
+                spells = self.surroundings.window(self._measured_us, until_us)
+            self._measured_us = until_us
+            signals = self.receivers.measure(samples, spells)
+            self._take({**vars(samples), **vars(signals)})
+        self._at_door += self.lane.settle(until_us).parts
+        if self.surroundings is not None:
+            self.surroundings.forget(min(self._measured_us, until_us))
+
+    def _take(self, columns: Columns) -> None:
+        """Into the lane, but for what devices without power did not measure."""
+        powered = columns["powered"]
+        if not powered.all():
+            off = np.flatnonzero(~powered)
+            nothing = np.full(len(off), NEVER_US), np.full(len(off), NO_NETWORK, np.int8)
+            self._at_door.append(Part(columns, off, *nothing, np.full(len(off), POWER, np.uint8)))
+            columns = {name: values[powered] for name, values in columns.items()}
+        self.lane.take(columns)
+
+    def _receive(self, now_us: int) -> None:
+        """What has come through the plant by now is believed, and logged once its turn has come."""
+        if not self._at_door:
+            return
+        through, self._at_door = self._through_plant(self._at_door, now_us)
+        for part in through:
+            self._tell(part)
+        for part in self._in_order.add(through):
+            self.log.add(part)
+
+    def _through_plant(self, parts: list[Part], now_us: int) -> tuple[list[Part], list[Part]]:
+        """Parts with the moments of reception in place of those of arrival; and those that wait."""
+        arrive_us = [np.where(part.fate == RECEIVED, part.arrive_us, NEVER_US) for part in parts]
+        if self.plant.clear:
+            received_us = arrive_us
+            if now_us < PENDING:
+                received_us = [np.where(at_us <= now_us, at_us, PENDING) for at_us in arrive_us]
+        else:
+            received_us = self._admit(parts, arrive_us, now_us)
+        through, waiting = [], []
+        for part, at_us in zip(parts, received_us):
+            waits = at_us == PENDING
+            if waits.any():
+                rows = np.flatnonzero(waits)
+                waiting.append(part.rows_of(rows))
+                rows = np.flatnonzero(~waits)
+                part, at_us = part.rows_of(rows), at_us[rows]
+            if len(part):
+                fate = np.where((part.fate == RECEIVED) & (at_us == NEVER_US), FEED, part.fate).astype(np.uint8)
+                through.append(replace(part, arrive_us=at_us, fate=fate))
+        return through, waiting
+
+    def _admit(self, parts: list[Part], arrive_us: list[np.ndarray], now_us: int) -> list[np.ndarray]:
+        device = np.concatenate([part.column("device") for part in parts])
+        at_us = np.concatenate(arrive_us)
+        came = np.flatnonzero(at_us != NEVER_US)
+        at_us[came] = self.plant.admit_samples(device[came], at_us[came], now_us)
+        return np.split(at_us, np.cumsum([len(part) for part in parts])[:-1])
+
+    def _tell(self, part: Part) -> None:
+        rows = np.flatnonzero(part.fate == RECEIVED)
+        if len(rows):
+            batch = self._batch(part if len(rows) == len(part) else part.rows_of(rows))
+            self.belief.observe(batch)
+            for listen in self.listeners:
+                listen(batch)
+
+    def _batch(self, part: Part) -> SampleBatch:
+        """Received rows as head office gets them."""
+        column = part.column
+        device = column("device").astype(np.int64)
+        return SampleBatch(
+            self.registered[device], device, column("sample").astype(np.int64), column("recorded_us"), part.arrive_us,
+            column("lat_e7") / 1e7, column("lon_e7") / 1e7, column("speed_cmps") / 100, column("heading_cdeg") / 100,
+            column("odometer_m").astype(float), column("ignition"), column("satellites"), column("cn0_dbhz"),
+            column("cn0_spread_db"), column("rf_power_db"), column("supply_mv"),
+        )  # fmt: skip
+
+    # --- what else is asked of it ---
+
+    def swap_devices(self, one: int, other: int, now_us: int) -> None:
+        """From now on head office's list has two devices the other way round."""
+        self.advance(now_us)
+        self.registered[[one, other]] = self.registered[[other, one]]
 
     def observe_truth(self, belief: Belief, now_us: int) -> None:
         """Give a belief that misses nothing every vehicle's true position."""
         x_mm, y_mm = self.motion.positions(now_us)
         lat, lon = self.projection.to_lat_lon(x_mm / 1000, y_mm / 1000)
-        belief.observe(np.arange(len(lat)), np.full(len(lat), now_us), lat, lon)
-
-
-_POSITION = np.dtype([("vehicle", "i8"), ("received_us", "i8"), ("fixed_us", "i8"), ("lat", "f8"), ("lon", "f8")])
-
-
-def _telling(samples: Samples, received_us: np.ndarray, now_us: int) -> np.ndarray:
-    """The samples that can still change belief: the newest received of each device, and all in flight."""
-    here = received_us <= now_us
-    if here.all():
-        rows = _last_of_each(samples.device)
-    else:
-        received = np.flatnonzero(here)
-        rows = np.sort(np.append(received[_last_of_each(samples.device[received])], np.flatnonzero(~here)))
-    told = np.empty(len(rows), _POSITION)
-    told["vehicle"], told["received_us"] = samples.vehicle[rows], received_us[rows]
-    told["fixed_us"] = samples.occurred_us[rows]
-    told["lat"], told["lon"] = samples.lat_e7[rows] / 1e7, samples.lon_e7[rows] / 1e7
-    return told
-
-
-def _last_of_each(values: np.ndarray) -> np.ndarray:
-    """Positions of the last row of each run of equal values."""
-    return np.flatnonzero(np.append(values[1:] != values[:-1], True)[: len(values)])
+        belief.observe(SampleBatch.of(np.arange(len(lat)), now_us, lat, lon, sample=now_us // SECOND))

@@ -12,7 +12,6 @@ from simpy.events import NORMAL
 
 from engine.clock import LocalTime
 from engine.ledger import Ledger, payload_json
-from engine.radio import Radio
 from engine.roads.network import RoadNetwork
 from engine.streams import Streams
 from engine.weather import Weather
@@ -36,7 +35,6 @@ class World:
     streams: Streams
     roads: RoadNetwork
     weather: Weather | None
-    radio: Radio
     truth: Ledger
     office_ledger: Ledger
     telematics: "Telematics | None" = None

@@ -17,8 +17,8 @@ import numpy as np
 from scenarios.ground import prepare
 from scenarios.load import Scenario, load
 from scenarios.run import Session
-from twin.belief import FleetView, Stop
 from twin.commands import Command, set_route
+from twin.views import FleetView, Stop
 
 
 def day(vehicles: int, orders: int, period_s: float, hours: float, nodes: int) -> Scenario:

@@ -21,9 +21,9 @@ import numpy as np
 from scenarios.ground import Ground, prepare
 from scenarios.load import Scenario, load
 from scenarios.run import Session
-from twin.belief import FleetView
 from twin.commands import Command, assign_order
 from twin.orders import Order, Place, Task, natural_key
+from twin.views import FleetView
 
 HALF_WIDTH = 15
 DEG = 1e-3  # a unit of the square, in degrees: only to draw it

@@ -21,10 +21,13 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.device_clock import Clocks
 from engine.geo import Projection
+from engine.gnss import Receivers, Reception
 from engine.motion import Motion
 from engine.radio import Radio
 from engine.streams import Streams
+from engine.supply import Supply
 from engine.telemetry import NOISE_SIGMA, Devices, Sampler, Samples, bell, noise_lanes
 from engine.telemetry_log import TelemetryLog, telemetry_digest
 
@@ -204,6 +207,9 @@ def run_day(vehicles: int, hours: float, period_s: float, window_s: int, folder:
     """Trips appended as they begin, sampled, received and logged; the digest is checked against the files."""
     fleet, radio = Fleet(vehicles, period_s), Radio(200_000)
     sampler = Sampler(fleet.motion, fleet.devices, PLANE, 0)
+    clocks = Clocks.fit(fleet.devices.ids, Streams(7), 0)
+    supply = Supply(np.zeros(vehicles, np.int64), 0)
+    receivers = Receivers(fleet.devices, Reception.fit(vehicles), clocks, supply, PLANE)
     part_rows = 4_000_000 if folder is None else 1_500_000
     log = TelemetryLog(folder, fleet.devices.ids, fleet.motion.vehicle_ids, part_rows=part_rows)
     begin = time.process_time()
@@ -211,7 +217,8 @@ def run_day(vehicles: int, hours: float, period_s: float, window_s: int, folder:
     for until in range(window_s * SECOND, end + 1, window_s * SECOND):
         fleet.drive(until)
         samples = sampler.sample(until)
-        log.add(samples, radio.receive_times(samples.device, samples.occurred_us))
+        signals = receivers.measure(samples, None)
+        log.add(samples, radio.receive_times(samples.device, samples.occurred_us), signals)
     log.seal()
     spent = time.process_time() - begin
     result = {

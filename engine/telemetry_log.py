@@ -14,9 +14,11 @@ import pyarrow as pa
 
 from engine.motion import ranges
 from engine.radio import NEVER_US
+from engine.radio.held import Part
+from engine.radio.samples import FATES
 from engine.records import INSTANT, Chains, instants, names, read_batches, write_parquet
 from engine.streams import key_u64
-from engine.telemetry import Samples, columns_of
+from engine.telemetry import columns_of
 
 ROW = np.dtype(
     [
@@ -34,7 +36,13 @@ ROW = np.dtype(
         ("energy_wh", "<i4"),
         ("engine_s", "<i4"),
         ("ignition", "?"),
+        ("satellites", "u1"),
+        ("cn0_dbhz", "u1"),
+        ("cn0_spread_db", "u1"),
+        ("rf_power_db", "i1"),
+        ("supply_mv", "<u2"),
         ("network", "<u8"),
+        ("fate", "<u8"),
     ]
 )
 _STORED: tuple[str, ...] = ROW.names or ()
@@ -56,7 +64,13 @@ SCHEMA = pa.schema(
         ("energy_wh", pa.int32()),
         ("engine_s", pa.int32()),
         ("ignition", pa.bool_()),
+        ("satellites", pa.uint8()),
+        ("cn0_dbhz", pa.uint8()),
+        ("cn0_spread_db", pa.uint8()),
+        ("rf_power_db", pa.int8()),
+        ("supply_mv", pa.uint16()),
         ("network", _TEXT),
+        ("fate", _TEXT),
     ]
 )
 Columns = dict[str, np.ndarray]
@@ -65,8 +79,12 @@ Texts = dict[str, Sequence[str]]
 _DTYPES = (
     {name: np.dtype(ROW[name]) for name in _STORED}
     | dict.fromkeys(("device_id", "vehicle_id"), np.dtype(np.int32))
-    | {"network": np.dtype(np.uint8)}
+    | dict.fromkeys(("network", "fate"), np.dtype(np.uint8))
 )
+_SOURCE = {
+    "device_id": "device", "vehicle_id": "vehicle", "occurred_at": "occurred_us", "recorded_at": "recorded_us",
+}  # fmt: skip
+_SETTLED = ("received_at", "network", "fate")
 _SPAN = 1 << 14  # rows sorted, packed and hashed at a time: what the second-level cache holds
 
 
@@ -85,15 +103,13 @@ class TelemetryLog:
         vehicle_ids: Sequence[str],
         networks: Sequence[str] = ("perfect",),
         part_rows: int = 1_500_000,
-        own_clocks: bool = False,
     ) -> None:
         self.folder = folder
         self.rows = 0
-        self._texts = {"device_id": device_ids, "vehicle_id": vehicle_ids, "network": networks}
+        texts = {"device_id": device_ids, "vehicle_id": vehicle_ids, "network": (*networks, "none"), "fate": FATES}
+        self._texts: Texts = texts
         self._part_rows = part_rows
-        self._own_clocks = own_clocks
-        self._dtypes = {name: _DTYPES[name] for name in _DTYPES if own_clocks or name != "recorded_at"}
-        self._buffer = columns_of(self._dtypes, part_rows if folder is not None else 0)
+        self._buffer = columns_of(_DTYPES, part_rows if folder is not None else 0)
         self._filled = 0
         self._kept: list[Columns] = []
         self._parts = 0
@@ -101,34 +117,18 @@ class TelemetryLog:
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
 
-    def add(
-        self,
-        samples: Samples,
-        received_us: np.ndarray,
-        recorded_us: np.ndarray | None = None,
-        network: np.ndarray | int = 0,
-    ) -> None:
+    def add(self, part: Part) -> None:
         """Add rows, in sample order of each device; a log in memory keeps the arrays, one on disk copies them.
 
-        ``received_us`` is ``NEVER_US`` for what was lost; ``recorded_us`` (the device's clock) is given if
-        and only if devices have ``own_clocks``, else it is the true time; ``network`` is an index into the
-        networks. Raises OSError when the disk refuses.
+        ``part`` has the columns of ``Samples`` and ``Signals`` and, as ``arrive_us``, when head office received each
+        (``NEVER_US``: never). Raises OSError when the disk refuses.
         """
-        if self._own_clocks != (recorded_us is not None):
-            raise ValueError("recorded_us must be given if and only if the devices have clocks of their own")
-        n = len(samples)
-        columns = {
-            **vars(samples),
-            "device_id": samples.device,
-            "vehicle_id": samples.vehicle,
-            "occurred_at": samples.occurred_us,
-            "recorded_at": recorded_us,
-            "received_at": received_us,
-            "network": np.broadcast_to(network, n),
-        }
+        columns = {name: part.column(_SOURCE.get(name, name)) for name in _DTYPES if name not in _SETTLED}
+        columns |= {"received_at": part.arrive_us, "network": self._network(part), "fate": part.fate}
+        n = len(part)
         self.rows += n
         if self.folder is None:
-            self._kept.append({name: columns[name] for name in self._dtypes})
+            self._kept.append({name: columns[name] for name in _DTYPES})
             return
         done = 0
         while done < n:
@@ -139,6 +139,10 @@ class TelemetryLog:
             done += step
             if self._filled == self._part_rows:
                 self._end_part()
+
+    def _network(self, part: Part) -> np.ndarray:
+        """Networks by index; what was sent over none counts for the last name."""
+        return np.where(part.network < 0, len(self._texts["network"]) - 1, part.network)
 
     def seal(self) -> None:
         """Write what is still waiting. Raises OSError when the disk refuses."""
@@ -172,9 +176,7 @@ class TelemetryLog:
 def _sorted(part: Columns) -> Columns:
     """By device, then sample, in fresh arrays."""
     order = _by_device(part["device_id"])
-    columns = {name: values[order] for name, values in part.items()}
-    columns.setdefault("recorded_at", columns["occurred_at"])
-    return columns
+    return {name: values[order] for name, values in part.items()}
 
 
 def _table(columns: Columns, texts: Texts) -> pa.Table:
@@ -230,7 +232,9 @@ def _columns(batch: pa.RecordBatch) -> tuple[Columns, Texts]:
 def _hash_rows(chains: Chains, columns: Columns, texts: Texts) -> None:
     """Append rows, in order, to the chains of their devices."""
     device = columns["device_id"]
-    keys = {name: np.array([key_u64(text) for text in texts[name]], np.uint64) for name in ("vehicle_id", "network")}
+    keys = {
+        name: np.array([key_u64(text) for text in texts[name]], np.uint64) for name in ("vehicle_id", "network", "fate")
+    }
     starts = np.flatnonzero(device[1:] != device[:-1]) + 1
     for begin in range(0, len(device), _SPAN):
         end = min(begin + _SPAN, len(device))

@@ -12,14 +12,13 @@ from agents.customer import Customer
 from agents.driver import Driver
 from agents.office import HeadOffice, OfficeSettings
 from agents.population import Population
-from agents.tablet import Tablet
 from agents.telematics import Telematics
 from agents.vehicle import Vehicle
 from agents.world import World
 from engine.clock import SECOND
+from engine.coverage.surroundings import Surroundings
 from engine.ledger import OFFICE_SCHEMA, TRUTH_SCHEMA, Ledger
 from engine.motion import Motion
-from engine.radio import Radio
 from engine.streams import Streams
 from engine.telemetry import Sampler
 from engine.telemetry_log import TelemetryLog
@@ -29,7 +28,9 @@ from scenarios.crew import Maker
 from scenarios.ground import Ground
 from scenarios.load import Scenario
 from scenarios.section import clock_s
-from twin.commands import Command
+from scenarios.wire_desk import Desk, wire_desk
+from scenarios.wire_plant import PlantRoom, wire_plant
+from scenarios.wire_radio import Radio, wire_radio
 from twin.kpis.costs import Costs
 from twin.orders import Order
 from twin.planning.day import DaySettings, Shift
@@ -55,50 +56,62 @@ class Built:
     ground: Ground
     place_order: Callable[[Order], None]
     people: dict[str, Any]
+    radio: Radio
+    plant: PlantRoom
+    desk: Desk
 
 
 def build(scenario: Scenario, ground: Ground, folder: Path | None = None, policy: Policy | None = None) -> Built:
     """Wire a world; ``folder`` is where ledgers, trips and telemetry stream to (None: memory)."""
     model, streams = scenario.model, Streams(scenario.model.seed)
     motion = Motion()
-    radio = Radio(round(model.radio.latency_s * SECOND))
+    surroundings = None if ground.coverage is None else Surroundings(ground.coverage, scenario.start_us)
     world = World(
         simpy.Environment(scenario.start_us), scenario.start_us, scenario.end_us, scenario.local, streams,
-        ground.roads, ground.weather, radio,
+        ground.roads, ground.weather,
         Ledger("truth", TRUTH_SCHEMA, folder), Ledger("office", OFFICE_SCHEMA, folder),
     )  # fmt: skip
     population = Population(world)
     trips = TripLog(folder)
     customers: dict[str, Customer] = {}
-    maker = Maker(scenario, ground, world, population, motion, trips, customers)
+    maker = Maker(scenario, ground, world, population, motion, surroundings, trips, customers)
     vehicles = maker.vehicles()
     drivers, rosters = maker.drivers(vehicles)
-    chosen = policy or policies()[model.dispatch.policy]
-    tablets = {driver.vehicle.name: driver.tablet for driver in drivers.values()}
     office = HeadOffice(
-        population, _office_settings(scenario, ground, rosters), chosen, maker.travel(),
-        _sender(world, radio, tablets), maker.end_order,
+        population, _office_settings(scenario, ground, rosters), policy or policies()[model.dispatch.policy],
+        maker.travel(), maker.end_order,
     )  # fmt: skip
     maker.office = office
     world.receive = office.receive
-    world.carry = lambda message, size_bytes: world.after(
-        radio.delay_us(message.channel, message.source, world.now), lambda: office.receive(message, world.now)
-    )
+    radio = wire_radio(scenario, world, maker, vehicles, surroundings)
+    plant = wire_plant(model, world, office, radio.courier, drivers)
+    office.send, office.may_decide = plant.network.command, plant.may_decide
+    world.carry = plant.network.carry
     maker.register(vehicles, drivers)
-    devices = maker.devices(vehicles)
-    sampler = Sampler(motion, devices, ground.roads.projection, scenario.start_us)
-    telemetry = TelemetryLog(folder / "telemetry" if folder is not None else None, devices.ids, [*vehicles])
-    world.telematics = Telematics(motion, sampler, radio, telemetry, office.belief, ground.roads.projection)
+    telemetry = TelemetryLog(
+        folder / "telemetry" if folder is not None else None, radio.devices.ids, [*vehicles], radio.links.networks
+    )
+    sampler = Sampler(motion, radio.devices, ground.roads.projection, scenario.start_us)
+    telematics = Telematics(
+        motion, sampler, radio.receivers, radio.lane, plant.plant, telemetry, office.belief, ground.roads.projection,
+        surroundings,
+    )  # fmt: skip
+    world.telematics = telematics
+    world.clock = radio.clock(telematics)
+    radio.follow(telematics, world)
+    desk = wire_desk(scenario, population, office, plant, telematics, customers, drivers)
     for order in ground.orders:
         world.at(_placed_us(order, scenario), partial(maker.place_order, order))
     office.start()
+    plant.plant.start()
+    desk.start()
     if ground.weather is not None:
         _tell_weather(world, ground.weather, "fair")
     for driver in drivers.values():
         driver.process = world.env.process(driver.work(rosters[driver.name]))
     return Built(
         scenario, world, population, office, drivers, vehicles, customers, telemetry, trips, ground,
-        maker.place_order, maker.people,
+        maker.place_order, maker.people, radio, plant, desk,
     )  # fmt: skip
 
 
@@ -118,16 +131,6 @@ def _tell_weather(world: World, weather: Weather, before: str) -> None:
     if now != before:
         world.happen("weather_changed", "weather", {"state": now, "speed_factor": weather.factor(world.now)})
     world.at((world.now // SLOT_US + 1) * SLOT_US, partial(_tell_weather, world, weather, now))
-
-
-def _sender(world: World, radio: Radio, tablets: dict[str, Tablet]) -> Callable[[str, Command], None]:
-    def send(command_id: str, command: Command) -> None:
-        tablet = tablets.get(command.vehicle_id)
-        if tablet is not None:
-            delay_us = radio.delay_us("radio", "office", world.now)
-            world.after(delay_us, lambda: tablet.deliver(command_id, command))
-
-    return send
 
 
 def _office_settings(

@@ -10,7 +10,7 @@ from scenarios.names import incident_problems, vehicle_names
 from scenarios.problems import BadInput, Problem, nearest
 from scenarios.reach import away_m, fleet_profiles
 from twin.commands import Command
-from twin.events import COMMANDS, validate
+from twin.events import COMMANDS, EVENTS, validate
 from twin.order_payload import order_from_payload
 from twin.policies import policies
 
@@ -53,6 +53,8 @@ class Rules:
             self._check_incident(payload["closure"], _closure(payload))
         elif kind == "add_order":
             self._check_order(payload["order"])
+        elif kind == "replay_dead_letters":
+            _check_replay(payload["kind"], payload["rename"])
 
     def _check_incident(self, name: str, raw: dict[str, Any]) -> None:
         if name in self.incidents:
@@ -122,6 +124,15 @@ def check_setting(key: str, value: Any) -> None:
         raise ValueError(f"{key}: expected a number of at least {least}, not {value!r}")
 
 
+def _check_replay(kind: str, rename: dict[str, str]) -> None:
+    if kind not in EVENTS:
+        raise ValueError(f"replay_dead_letters: no kind of event {kind!r}{_hint(kind, EVENTS)}")
+    fields = EVENTS[kind].payload.__annotations__
+    for sent, known in rename.items():
+        if known not in fields:
+            raise ValueError(f"replay_dead_letters: rename.{sent}: {kind} has no field {known!r}{_hint(known, fields)}")
+
+
 def _hint(name: object, known: Iterable[str]) -> str:
     close = nearest(str(name), known)
     return f"; did you mean {close!r}?" if close else ""
@@ -150,6 +161,11 @@ def apply_command(built: Built, director: Any, kind: str, payload: dict[str, Any
         director.schedule({payload["closure"]: _closure(payload)})
     elif kind == "inject_incident":
         director.schedule({payload["name"]: payload["incident"]})
+    elif kind == "replay_dead_letters":
+        office.replay_dead_letters(payload["kind"], payload["rename"])
+    elif kind in ("acknowledge_exception", "resolve_exception"):
+        if built.desk.control is not None:
+            built.desk.control.obey(kind, payload)
     elif kind == "change_setting":
         office.change(payload["key"], payload["value"])
         office.act("setting_changed", payload["key"], {"key": payload["key"], "value": payload["value"], "by": by})

@@ -15,14 +15,15 @@ from agents.tablet import Tablet
 from agents.vehicle import Vehicle
 from agents.world import World
 from engine.clock import SECOND, LocalTime
+from engine.coverage.surroundings import Surroundings
 from engine.energy import TYPES as VEHICLE_KINDS
 from engine.motion import Motion
 from engine.roads.graph import Profile
 from engine.streams import Streams
-from engine.telemetry import Devices
 from engine.trip_log import TripLog
 from scenarios.ground import Ground
 from scenarios.load import Scenario
+from scenarios.network import profile_of
 from scenarios.office_travel import OfficeTravel
 from scenarios.schema import DriverGroup, FleetGroup, ScenarioModel
 from scenarios.section import WEEKDAYS, clock_s
@@ -35,10 +36,10 @@ class Maker:
 
     def __init__(
         self, scenario: Scenario, ground: Ground, world: World, population: Population, motion: Motion,
-        trips: TripLog, customers: dict[str, Customer],
+        surroundings: Surroundings | None, trips: TripLog, customers: dict[str, Customer],
     ) -> None:  # fmt: skip
         self.scenario, self.ground, self.world, self.population = scenario, ground, world, population
-        self.motion, self.trips, self.customers = motion, trips, customers
+        self.motion, self.surroundings, self.trips, self.customers = motion, surroundings, trips, customers
         self.model: ScenarioModel = scenario.model
         self.office: HeadOffice | None = None
         self.people: dict[str, Any] = dict(ground.people)
@@ -60,7 +61,7 @@ class Maker:
                 made[name] = Vehicle(
                     self.population, name, group, kind, profile, dict(sorted(config.capacity.items())), depot_id, depot,
                     self.node(depot, profile), self.motion, self.trips, config.start_fill_share,
-                    config.breakdowns_per_1000_km / 1000, config.breakdown_s_mean,
+                    config.breakdowns_per_1000_km / 1000, config.breakdown_s_mean, self.surroundings,
                 )  # fmt: skip
         return made
 
@@ -87,7 +88,7 @@ class Maker:
                     self._traits(name, config),
                     Rules(
                         round(config.inspection_s * SECOND), round(config.overtime_s * SECOND),
-                        round(config.stand_by_s * SECOND),
+                        round(config.stand_by_s * SECOND), wait_at_most_us=self._waits_us(vehicle),
                     ),
                     self._depot_work(vehicle.depot_id), self.ground.stations, self.customers.get,
                     lambda place, of: self.node(place, of.profile),
@@ -106,21 +107,14 @@ class Maker:
         )
         return Traits(pace, work, config.harsh_per_100_km / 100 * care, min(1.0, config.idle_share * care))
 
+    def _waits_us(self, vehicle: Vehicle) -> int:
+        """How long the driver waits for a connection, 0 with an offline mode."""
+        profile = profile_of(self.model, vehicle.group)
+        return 0 if profile.offline_mode else max(1, round(profile.wait_at_most_s * SECOND))
+
     def _depot_work(self, depot_id: str) -> DepotWork:
         depot = self.model.depots[depot_id]
         return DepotWork(round(depot.load_base_s * SECOND), round(depot.load_order_s * SECOND), depot.charger_kw)
-
-    def devices(self, vehicles: dict[str, Vehicle]) -> Devices:
-        """A telematics device a vehicle."""
-        profiles = [
-            self.model.devices[self.model.fleet[v.group].device or next(iter(self.model.devices))]
-            for v in vehicles.values()
-        ]
-        return Devices.fit(
-            [v.device_id for v in vehicles.values()], np.arange(len(vehicles)), self.world.streams,
-            [p.sample_period_s for p in profiles], [p.parked_every for p in profiles],
-            [p.gnss_sigma_m for p in profiles],
-        )  # fmt: skip
 
     def register(self, vehicles: dict[str, Vehicle], drivers: dict[str, Driver]) -> None:
         """Put the master data on record, in truth and at head office."""

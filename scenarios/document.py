@@ -4,10 +4,12 @@
 ``scenario.md``, ``scenario.schema.json`` and ``schemas.json`` there.
 """
 
+import inspect
 import json
 import sys
 import typing
 from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from pydantic import BaseModel
 from engine.energy import TYPES as VEHICLE_TYPES
 from scenarios.incidents import INCIDENTS
 from scenarios.schema import ScenarioModel
+from twin.alerts import ALERTS
 from twin.events import COMMANDS, EVENTS, Kind
 from twin.kpis.costs import Costs
 from twin.planning import PLANNERS
@@ -52,7 +55,7 @@ def scenario_page() -> str:
     parts = [INTRO, "## Top level\n\n" + "\n".join(_table(whole, whole)) + "\n"]
     for name, field in whole["properties"].items():
         parts += _sections(name, field, whole)
-    parts += [_incidents(), _vehicle_types(), _costs(), _names()]
+    parts += [_incidents(), _alerts(), _vehicle_types(), _costs(), _names()]
     return "\n".join(parts)
 
 
@@ -203,6 +206,19 @@ def _incidents() -> str:
         schema["properties"].pop("kind")
         about = _first_paragraph(schema.get("description", ""))
         parts.append(f"### {kind}\n\n{incident.summary} {about}\n\n" + "\n".join(_table(schema, schema)) + "\n")
+    return "\n".join(parts)
+
+
+def _alerts() -> str:
+    head = "`alerts.NAME.rule` is one of these, `NAME` itself if not given; `set` changes thresholds."
+    parts = [f"## Alert rules\n\n{head}\n"]
+    for name, rule in ALERTS.items():
+        thresholds = ", ".join(
+            f"`{field.name}` {json.dumps(field.default) if not isinstance(field.default, str) else field.default}"
+            for field in fields(rule.params)
+        )
+        about = " ".join((inspect.getdoc(rule.params) or "").replace("``", "`").split())
+        parts.append(f"### {name}\n\n{rule.summary} {about}\n\nFor the {rule.owner}. Thresholds: {thresholds}.\n")
     return "\n".join(parts)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.coverage.map import CoverageMap
 from engine.roads.cache import default_cache_dir, load_osm, load_place
 from engine.roads.graph import Profile, RoadGraph
 from engine.roads.matrix import MatrixRoads
@@ -16,6 +17,7 @@ from engine.roads.synthetic import synthetic_region
 from engine.streams import Streams
 from engine.traffic import PRESETS, Traffic, TrafficConfig
 from engine.weather import Spell, Weather, WeatherConfig
+from scenarios.coverage import coverage_map
 from scenarios.demand import check_planner, read_demand
 from scenarios.load import Scenario
 from scenarios.problems import BadInput, Problem
@@ -38,6 +40,7 @@ class Ground:
     orders: list[Order]
     notes: dict[str, Any]
     nodes: dict[tuple[str, str], int] = field(default_factory=dict)  # (profile, place) -> where vehicles stop for it
+    coverage: CoverageMap | None = None
     people: dict[str, Any] = field(default_factory=dict)  # what is behind pseudonyms, as in people.json
 
 
@@ -62,7 +65,8 @@ def prepare(scenario: Scenario, cache_dir: Path | None = None) -> Ground:
     if roads.graph is not None:
         notes["roads"] = {key: value for key, value in roads.graph.meta.items() if _plain(value)}
         notes["roads"] |= {"nodes": roads.graph.nodes, "edges": roads.graph.edges}
-    return Ground(roads, weather, depots, stations, orders, notes, nodes, people)
+    coverage = coverage_map(scenario, roads, depots, stations)
+    return Ground(roads, weather, depots, stations, orders, notes, nodes, coverage, people)
 
 
 def _plain(value: Any) -> bool:

@@ -37,6 +37,7 @@ def kpi_tables(folder: Path, manifest: dict[str, Any]) -> Tables:
         telemetry if telemetry.is_dir() else None,
         time_zone,
         Costs.from_mapping(scenario.get("costs") or {}),
+        scenario.get("alerts") or {},
     )
 
 

@@ -9,9 +9,10 @@ from pydantic import ValidationError
 from engine.energy import TYPES as VEHICLE_KINDS
 from scenarios.incidents import INCIDENTS
 from scenarios.problems import Problem, nearest
-from scenarios.registries import registered
 from scenarios.schema import ScenarioModel
 from scenarios.section import clock_s
+from twin.alerts import alert_rules
+from twin.events import EVENTS
 from twin.kpis.costs import Costs
 from twin.kpis.registry import KPIS
 from twin.orders import natural_key
@@ -40,14 +41,15 @@ def check_names(model: ScenarioModel, file: str) -> list[Problem]:
             found.append(Problem(file, f"drivers.{name}.shift_end", drivers.shift_end, expected))
     known("dispatch.policy", model.dispatch.policy, policies(), "a policy")
     known("dispatch.plan.planner", model.dispatch.plan.planner, planners(), "a planner")
+    rules = alert_rules()
     for name, alert in model.alerts.items():
         rule = alert.rule or name
-        known(
-            f"alerts.{name}.rule",
-            rule,
-            (registered_rule for registered_rule, _ in registered("alerts")),
-            "an alert rule",
-        )
+        known(f"alerts.{name}.rule", rule, rules, "an alert rule")
+        if rule in rules:
+            try:
+                rules[rule].configured(alert.set)
+            except ValueError as error:
+                found.append(Problem(file, f"alerts.{name}.set", str(dict(alert.set)), str(error)))
     for cost in model.costs:
         known(f"costs.{cost}", cost, [field.name for field in fields(Costs)], "a price")
     for kpi, expectation in model.kpis.items():
@@ -74,7 +76,7 @@ def incident_problems(model: ScenarioModel, file: str, name: str, raw: dict[str,
         return [Problem(file, f"{key}.kind", str(kind or ""), f"one of {', '.join(INCIDENTS)}", hint)]
     parameters = INCIDENTS[kind].parameters
     try:
-        parameters.model_validate(raw)
+        incident: Any = parameters.model_validate(raw)
     except ValidationError as error:
         problems = []
         for entry in error.errors(include_url=False):
@@ -85,9 +87,35 @@ def incident_problems(model: ScenarioModel, file: str, name: str, raw: dict[str,
             expected = entry["msg"].removeprefix("Value error, ").removeprefix("expected ")
             problems.append(Problem(file, where, shown, expected, hint))
         return problems
-    depots, vehicles = [*model.depots], sorted(vehicle_names(model), key=natural_key)
-    for field, names, what in (("near_depot", depots, "a depot"), ("vehicle", vehicles, "a vehicle of the fleet")):
+    vehicles = sorted(vehicle_names(model), key=natural_key)
+    references = {
+        "near_depot": ([*model.depots], "a depot"),
+        "vehicle": (vehicles, "a vehicle of the fleet"),
+        "other": (vehicles, "a vehicle of the fleet"),
+        "carriers": ([*model.radio.carriers], "a carrier of radio.carriers"),
+        "kinds": ([*EVENTS], "a kind of event"),
+    }
+    for field, (names, what) in references.items():
         value = raw.get(field)
-        if value is not None and value not in names:
-            return [Problem(file, f"{key}.{field}", str(value), what, nearest(str(value), names))]
+        for one in value if isinstance(value, list) else [value]:
+            if one is not None and one not in names:
+                return [Problem(file, f"{key}.{field}", str(one), what, nearest(str(one), names))]
+    if kind == "schema_change":
+        return _rename_problems(file, f"{key}.renamed", incident.renamed, incident.kinds)
+    no_standby = model.head_office.terminal_link.standby is None
+    if kind == "terminal_link_cut" and no_standby and incident.standby != "as_drawn":
+        expected = "as_drawn, as there is no head_office.terminal_link.standby"
+        return [Problem(file, f"{key}.standby", incident.standby, expected)]
+    return []
+
+
+def _rename_problems(file: str, key: str, renamed: dict[str, str], kinds: list[str]) -> list[Problem]:
+    """A vendor can only rename fields that its messages have, to names they do not have."""
+    for kind in kinds:
+        fields_of = [*EVENTS[kind].payload.__annotations__]
+        for old, new in renamed.items():
+            if old not in fields_of:
+                return [Problem(file, key, old, f"a field of {kind}", nearest(old, fields_of))]
+            if new in fields_of:
+                return [Problem(file, f"{key}.{old}", new, f"a name that is no field of {kind}")]
     return []

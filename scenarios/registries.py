@@ -10,7 +10,7 @@ def registered(what: str) -> list[tuple[str, str]]:
         "planners": _planners,
         "incidents": _incidents,
         "kpis": _kpis,
-        "alerts": list,
+        "alerts": _alerts,
         "protocols": list,
     }[what]()
 
@@ -39,6 +39,12 @@ def _incidents() -> list[tuple[str, str]]:
     from scenarios.incidents import INCIDENTS
 
     return [(name, incident.summary) for name, incident in INCIDENTS.items()]
+
+
+def _alerts() -> list[tuple[str, str]]:
+    from twin.alerts import alert_rules
+
+    return [(name, rule.summary) for name, rule in alert_rules().items()]
 
 
 def _kpis() -> list[tuple[str, str]]:

@@ -81,7 +81,7 @@ class Run:
 
 
 def telemetry_table(source: Path | pa.Table) -> pa.Table:
-    """Telemetry in plain units: degrees, m/s, degrees of heading, metres, litres, kWh, hours."""
+    """Telemetry in plain units: degrees, m/s, degrees of heading, metres, litres, kWh, hours, volts."""
     stored = source if isinstance(source, pa.Table) else pa.Table.from_batches(read_telemetry(source), SCHEMA)
     same = ("device_id", "sample", "vehicle_id", "occurred_at", "recorded_at", "received_at")
     scaled = {
@@ -92,4 +92,7 @@ def telemetry_table(source: Path | pa.Table) -> pa.Table:
     columns = {name: stored[name] for name in same}
     for name, (column, unit) in scaled.items():
         columns[name] = pc.divide(stored[column].cast(pa.float64()), unit)
-    return pa.table(columns | {name: stored[name] for name in ("ignition", "network")})
+    told = ("ignition", "satellites", "cn0_dbhz", "cn0_spread_db", "rf_power_db", "network", "fate")
+    columns |= {name: stored[name] for name in told}
+    columns["supply_v"] = pc.divide(stored["supply_mv"].cast(pa.float64()), 1e3)
+    return pa.table(columns)

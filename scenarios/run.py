@@ -157,7 +157,7 @@ class Session:
         for vehicle in built.vehicles.values():
             vehicle.log_unfinished_trip()
         if world.telematics is not None:
-            world.telematics.advance(world.now)
+            world.telematics.close(world.now)
         digest = self._seal()
         run = self._judge(digest)
         self._log.close()

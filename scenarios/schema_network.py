@@ -16,7 +16,7 @@ class Terrain(Section):
     """Seeded coverage that follows the road network: remote stretches, valleys and tunnels are dark."""
 
     dark_share: Annotated[float, Field(ge=0, le=0.95)] = Field(
-        0.2, description="share of the region's area outside coverage (UK 2019, one operator: 0.20)"
+        0.2, description="of the cells with a road, outside coverage (UK landmass 2019, one operator: 0.20)"
     )
     seed: int = Field(1, ge=0, description="of this carrier's own holes; the shared part belongs to the region")
 
@@ -76,9 +76,15 @@ class Gnss(Section):
     """Positioning, by surroundings."""
 
     canyon_sigma_m: NonNegative = Field(20.0, description="error among tall buildings, correlated over 30 s")
-    canyon_share: Share = Field(0.0, description="of the most built-up cells that are street canyons")
-    cold_start_s: NonNegative = Field(30.0, description="to a first fix after more than four hours off")
-    hot_start_s: NonNegative = Field(2.0, description="to a fix after a tunnel")
+    canyon_share: Share = Field(
+        0.0, description="of the cells with a road, the most built-up are street canyons (largest of all profiles)"
+    )
+    cold_start_s: NonNegative = Field(
+        0.0,
+        description="to a first fix after more than four hours off (25-35); the receiver then sleeps while the "
+        "ignition is off; 0: it never sleeps",
+    )
+    hot_start_s: NonNegative = Field(2.0, description="to a fix after a tunnel or a shorter sleep")
 
 
 class DeviceProfile(Section):
@@ -170,16 +176,22 @@ class RunbookStep(Section):
 
 
 class Notifications(Section):
-    """Messages to customers, and what follows from a wrong one."""
+    """Messages to customers, checked once a minute, and customers who call to ask where their order is."""
 
     milestones: list[Literal["placed", "on_the_way", "next", "delivered", "failed", "delayed"]] = Field(
-        default_factory=list
+        default_factory=list, description="what customers are told of; a delay at most every 30 minutes"
     )
     channel: Literal["sms", "email"] = "sms"
     next_minutes: Positive = Field(30.0, description="`next` is told this long before the expected arrival")
-    wrong_by_minutes: Positive = Field(15.0, description="an ETA told that was off by more counts as wrong")
-    call_share: Share = Field(0.3, description="customers who call when the time told (or the window) has passed")
-    call_after_minutes: NonNegative = 10.0
+    wrong_by_minutes: Positive = Field(
+        15.0, description="how exact a time told is meant to be: beyond it `delayed` is due, and it counts as wrong"
+    )
+    call_share: Share = Field(
+        0.0,
+        description="customers who call once the time told or the window has passed, or without any word half-way "
+        "through the window; 30-50 % of contacts are such calls",
+    )
+    call_after_minutes: NonNegative = Field(10.0, description="after the time told, or the end of the window")
 
 
 class Proofs(Section):
@@ -188,7 +200,7 @@ class Proofs(Section):
     photo_kb: NonNegative = Field(0.0, description="size of a photo; 0: no photo")
     signature_kb: NonNegative = Field(0.0, description="size of a signature; 0: none")
     dispute_share: Share = Field(0.0, description="deliveries a customer disputes")
-    dispute_after_h: NonNegative = 2.0
+    dispute_after_h: NonNegative = Field(2.0, description="after the delivery")
     decide_after_h: NonNegative = Field(1.0, description="a dispute is decided on what has arrived by then")
 
 
@@ -212,10 +224,12 @@ class AlertConfig(Section):
     """An alert rule at work: ``rule`` names it (the key itself if not given), ``set`` its thresholds."""
 
     rule: Slug | None = None
-    owner: Slug = "dispatcher"
+    owner: Slug | None = Field(None, description="the role that acts on it; the rule's own if not given")
     severity: Literal["info", "warning", "critical"] = "warning"
     set: dict[str, float | str | bool | list[float]] = Field(
-        default_factory=dict, description="the rule's own thresholds"
+        default_factory=dict, description="the rule's own thresholds: see below"
     )
+    exception: bool = Field(True, description="somebody has to deal with it; false: it is only told")
+    clear_after_s: Positive = Field(300.0, description="cleared when it has not been the case for so long")
     escalate_after_s: Positive | None = Field(None, description="to `escalate_to` when nobody has acted by then")
     escalate_to: Slug = "supervisor"

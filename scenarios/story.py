@@ -8,6 +8,8 @@ from engine.clock import MINUTE, LocalTime, from_us
 from scenarios.history import OrderHistory, RunHistory, State
 from scenarios.lateness import Lateness, lateness_cause
 from scenarios.rows import Row, RunLedgers, ledger_rows, open_run
+from scenarios.story_customer import customer_text
+from twin.ingest import refused
 
 if TYPE_CHECKING:
     from scenarios.results import Run
@@ -140,13 +142,8 @@ def _ends(row: Row, order_id: str) -> bool:
     return (
         row.kind in ("order_delivered", "order_failed", "order_cancelled", "order_left_out")
         and row.payload.get("order_id") == order_id
-        and _believed(row)
+        and not refused(row.reason)
     )
-
-
-def _believed(row: Row) -> bool:
-    """Not a duplicate or a dead letter."""
-    return not row.reason.startswith(("duplicate", "dead_letter"))
 
 
 # --- moments ------------------------------------------------------------------------------------------------------
@@ -156,7 +153,7 @@ def _moments(history: RunHistory, order: OrderHistory, clock: LocalTime) -> list
     """Everything that concerns the order, in order of time."""
     learned: dict[str, Row] = {}
     for row in history.ledgers.office:
-        if row.received_us is not None and _believed(row):
+        if row.received_us is not None and not refused(row.reason):
             learned.setdefault(row.event_id, row)
     answers = {r.payload["command_id"]: r for r in history.ledgers.truth if r.kind == "command_received"}
     trips = _own_trips(history, order)
@@ -234,7 +231,7 @@ def _truth_text(row: Row, order: OrderHistory, trips: set[str], clock: LocalTime
         case "order_rebooked":
             return "New date agreed" + "".join(f", {_dated(window, clock)}" for window in p["windows_us"])
         case _:
-            return row.kind.replace("_", " ").capitalize()
+            return customer_text(row, clock) or row.kind.replace("_", " ").capitalize()
 
 
 def _dated(window: list[int], clock: LocalTime) -> str:

@@ -172,8 +172,12 @@ def _check_telemetry(folder: Path, findings: Findings, notes: list[str]) -> None
         ):
             for batch in file.iter_batches(batch_size=1 << 16, columns=TELEMETRY_COLUMNS):
                 rules.take(batch)
+    rules.finish()
     if not rules.rows:
         notes.append("no telemetry")
+    elif rules.rows != rules.fates["received"]:
+        counts = ", ".join(f"{count} {fate}" for fate, count in sorted(rules.fates.items()) if count)
+        notes.append(f"telemetry: {rules.rows} samples: {counts}")
 
 
 def _check_kpis(folder: Path, manifest: dict[str, Any], findings: Findings) -> None:

@@ -85,7 +85,8 @@ class HandMade:
         self.telemetry.append({
             "device_id": f"dev-{vehicle}", "sample": number, "vehicle_id": vehicle, "occurred_at": when,
             "recorded_at": when, "received_at": heard, "lat_e7": 500_000_000, "lon_e7": 80_000_000, **zeros,
-            "odometer_m": odometer_m, "ignition": True, "network": "perfect",
+            "odometer_m": odometer_m, "ignition": True, "satellites": 12, "cn0_dbhz": 44, "cn0_spread_db": 6,
+            "rf_power_db": 0, "supply_mv": 13_800, "network": "perfect", "fate": "received" if received else "lost",
         })  # fmt: skip
 
     def _id(self, source: str) -> str:

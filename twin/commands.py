@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from twin.belief import Stop
+from twin.views import Stop
 
 
 @dataclass(frozen=True)

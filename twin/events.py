@@ -38,6 +38,7 @@ from twin.payloads import (
     OrderRebooked,
     PlanMade,
     Refuelled,
+    ReplayDeadLetters,
     RoadBlockMet,
     RoadClosed,
     RoadOpened,
@@ -49,6 +50,36 @@ from twin.payloads import (
     UnassignOrder,
     VehicleRegistered,
     WeatherChanged,
+)
+from twin.payloads_alerts import (
+    AcknowledgeException,
+    AlertCleared,
+    AlertRaised,
+    EtaEstimated,
+    ExceptionAcknowledged,
+    ExceptionAssigned,
+    ExceptionEscalated,
+    ExceptionNoted,
+    ExceptionOpened,
+    ExceptionResolved,
+    ResolveException,
+)
+from twin.payloads_customer import (
+    CustomerAnswered,
+    CustomerCalled,
+    CustomerNotified,
+    DisputeDecided,
+    DisputeOpened,
+    ProofCaptured,
+)
+from twin.payloads_plant import (
+    PhoneCallEnded,
+    PlantFailed,
+    PlantRestored,
+    RunbookStepTaken,
+    StandbyDrilled,
+    StandbyTookOver,
+    WaitedForConnection,
 )
 
 
@@ -80,10 +111,16 @@ EVENTS: dict[str, Kind] = _kinds(
     DepotRegistered, VehicleRegistered, DriverRegistered, ShiftStarted, InspectionDone, LoadingDone, Departed, Arrived,
     RoadBlockMet, ServiceStarted, BreakTaken, Refuelled, ShiftEnded, HarshEvent, BreakdownStarted, BreakdownEnded,
     IncidentStarted, IncidentEnded, WeatherChanged, RoadClosed, RoadOpened, CommandReceived, PlanMade, SettingChanged,
+    WaitedForConnection,
+    CustomerNotified, CustomerCalled, CustomerAnswered, ProofCaptured, DisputeOpened, DisputeDecided,
+    PlantFailed, PlantRestored, StandbyTookOver, StandbyDrilled, RunbookStepTaken, PhoneCallEnded,
+    AlertRaised, AlertCleared, ExceptionOpened, ExceptionAcknowledged, ExceptionAssigned, ExceptionEscalated,
+    ExceptionNoted, ExceptionResolved, EtaEstimated,
 )  # fmt: skip
 COMMANDS: dict[str, Kind] = _kinds(
-    True, SetRoute, AssignOrder, UnassignOrder, CancelOrder, AddOrder, CloseRoad, ChangeSetting, InjectIncident
-)
+    True, SetRoute, AssignOrder, UnassignOrder, CancelOrder, AddOrder, CloseRoad, ChangeSetting, InjectIncident,
+    AcknowledgeException, ResolveException, ReplayDeadLetters,
+)  # fmt: skip
 KINDS: dict[str, Kind] = EVENTS | COMMANDS
 
 ORDER_ENDS = ("order_delivered", "order_failed", "order_cancelled", "order_left_out")

@@ -385,3 +385,11 @@ class ChangeSetting(TypedDict):
 class InjectIncident(TypedDict):
     name: str
     incident: dict[str, Any]
+
+
+class ReplayDeadLetters(TypedDict):
+    """Judge refused messages of a kind again, their fields renamed from what was sent to what the office knows."""
+
+    kind: str
+    rename: dict[str, str]
+    by: str

@@ -50,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
     explain = commands.add_parser("explain", parents=[common], help="what happened to one order, and why it was late")
     explain.add_argument("run", metavar="RUN")
     explain.add_argument("order", metavar="ORDER")
+    _add_solve(commands, common)
     live = commands.add_parser("live", help="watch and steer a day in the browser")
     live.add_argument("scenario", metavar="SCENARIO", nargs="?", help="a scenario file (YAML) to simulate")
     live.add_argument("--run", metavar="RUN", help="a finished run to watch instead")
@@ -67,6 +68,24 @@ def parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, parents=[common], help=text)
         command.add_argument("run", metavar="RUN")
     return top
+
+
+def _add_solve(commands: Any, common: argparse.ArgumentParser) -> None:
+    """``twin solve``."""
+    solve = commands.add_parser(
+        "solve", parents=[common], help="a policy on a benchmark instance, against the best known"
+    )
+    solve.add_argument("instance", metavar="INSTANCE", help="a benchmark file, or the folder of a DPDP instance")
+    solve.add_argument("--policy", metavar="NAME", help="static: pyvrp (default), ortools, insertion")
+    solve.add_argument(
+        "--iterations", type=_count, metavar="N", help="how long to search, by count: the same every time"
+    )
+    solve.add_argument("--seconds", type=_seconds, metavar="S", help="how long to search (dynamic: at each decision)")
+    solve.add_argument("--objective", choices=("distance", "vehicles"), help="what is least (first), default distance")
+    solve.add_argument("--rounding", choices=("none", "integer", "truncate"), help="of a leg (default: the set's own)")
+    solve.add_argument("--decisions", metavar="FILE", help="price these decisions on a dynamic day")
+    solve.add_argument("--out", metavar="FILE", help="write the routes as a CVRPLIB solution file")
+    solve.add_argument("--seed", type=int, default=0, metavar="N", help="of the search (default: 0)")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -130,6 +149,17 @@ def _guarded(arguments: argparse.Namespace) -> int:
 def _speed(text: str) -> float | str:
     """A factor, or ``max``."""
     return text if text == "max" else float(text)
+
+
+def _seconds(text: str) -> float:
+    """A positive number."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected seconds above 0, not {text!r}")
+    return value
 
 
 def _count(text: str) -> int:

@@ -171,6 +171,38 @@ def explain(arguments: Namespace) -> int:
     return OK
 
 
+def solve(arguments: Namespace) -> int:
+    """Solve a benchmark instance."""
+    from scenarios.benchmarks import Request
+    from scenarios.benchmarks import solve as solve_instance
+    from viz.solve import solve_lines
+
+    out = Path(arguments.out) if arguments.out else None
+    if out is not None and out.exists() and (out.is_dir() or out.stat().st_size):
+        raise ValueError(f"--out: '{out}' exists: expected the name of a new file")
+    answer = solve_instance(
+        Path(arguments.instance),
+        Request(
+            policy=arguments.policy,
+            iterations=arguments.iterations,
+            seconds=arguments.seconds,
+            objective=arguments.objective,
+            rounding=arguments.rounding,
+            decisions=Path(arguments.decisions) if arguments.decisions else None,
+            out=out,
+            seed=arguments.seed,
+        ),
+    )
+    if arguments.json:
+        emit(answer)
+    elif not arguments.quiet:
+        for line in solve_lines(answer):
+            print(line)
+    for line in answer.get("violations", ()):
+        print(line, file=sys.stderr)
+    return OK if answer["feasible"] else BAD_ANSWER
+
+
 def verify(arguments: Namespace) -> int:
     """Check a run folder."""
     from scenarios.verify import verify as check_run

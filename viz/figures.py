@@ -29,6 +29,14 @@ LABELS = {
     "assignment_latency_s_p50": "Order to assignment, median",
     "plan_changes_per_driver": "Plan changes per driver",
     "wismo_calls": "Calls asking where it is",
+    "call_h": "On the phone with customers",
+    "notification_cost_eur": "Messages to customers",
+    "eta_told_wrong_share": "Arrival times told that were wrong",
+    "proofs": "Proofs of delivery",
+    "proof_delay_s_p95": "Proof on its way, 95th percentile",
+    "disputes": "Disputed deliveries",
+    "disputes_lost_share": "Disputes lost",
+    "disputes_lost_to_late_proof": "Disputes lost to late proofs",
     "late_orders": "Late orders",
     "failed_share": "Failed",
     "otif_share": "On time and complete",
@@ -43,7 +51,16 @@ HEADLINES = (
 """KPIs that get a card, in this order; all others follow in a table."""
 
 _PERCENT_UNITS = ("share", "ratio")
-_UNITS = {"EUR": "€", "EUR/stop": "€", "stops/h": "per h", "orders": "", "changes": "", "calls": ""}
+_UNITS = {
+    "EUR": "€",
+    "EUR/stop": "€",
+    "stops/h": "per h",
+    "orders": "",
+    "changes": "",
+    "calls": "",
+    "proofs": "",
+    "disputes": "",
+}
 """What stands behind a number; nothing where the label says it."""
 
 

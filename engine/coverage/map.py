@@ -50,15 +50,17 @@ class CoverageMap:
         dx, dy = x_mm[1:] - x_mm[:-1], y_mm[1:] - y_mm[:-1]
         steps = np.maximum(np.abs(dx), np.abs(dy))
         steps *= 2
+        steps += self.cell_mm - 1
         steps //= self.cell_mm
-        steps += 1
+        lasts_us = t_us[1:] - t_us[:-1]
+        np.maximum(np.minimum(steps, lasts_us, out=steps), 1, out=steps)  # a step takes a microsecond at least
         stops = np.cumsum(steps)
         total = int(stops[-1]) if len(stops) else 0
         of = np.repeat(np.arange(len(steps)), steps)
         step = np.arange(total)
         step -= (stops - steps)[of]
         count = steps[of]
-        start_us = np.append(t_us[of] + (t_us[1:] - t_us[:-1])[of] * step // count, t_us[-1])
+        start_us = np.append(t_us[of] + lasts_us[of] * step // count, t_us[-1])
         step *= 2
         step += 1
         count *= 2
@@ -83,6 +85,8 @@ class CoverageMap:
         Raises:
             ValueError: no such carrier.
         """
+        if carrier not in self.carriers:
+            raise ValueError(f"no carrier {carrier!r}, there are {', '.join(self.carriers)}")
         kept = np.uint16(0xFFFF & ~(3 << 2 * self.carriers.index(carrier)))
         lost = self.raster & kept
         return replace(self, raster=lost if cells is None else np.where(cells, lost, self.raster))

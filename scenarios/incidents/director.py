@@ -1,11 +1,14 @@
 """Plays a scenario's incidents: each starts, does its work, and leaves the world as it would have been."""
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 from scenarios.build import Built
 from scenarios.incidents import INCIDENTS
-from scenarios.incidents.stage import Stage
+from scenarios.incidents.instruments import Instruments
+from scenarios.incidents.outages import Outages
+from scenarios.incidents.stage import Episode, Stage
 from twin.orders import Order
 
 
@@ -14,28 +17,53 @@ class Director:
 
     def __init__(self, built: Built) -> None:
         self.built, self.world = built, built.world
+        self._outages = Outages(built.radio.surroundings, built.ground.roads.projection, built.world)
         self.stage = Stage(
             self.world, built.vehicles, built.ground.depots, self._close_roads, self._open_roads, built.place_order,
-            self._surge,
+            self._surge, built.plant.plant, built.plant.attendance, self._outages.begin, self._outages.end,
+            self._instruments(),
         )  # fmt: skip
 
     def schedule(self, incidents: dict[str, dict[str, Any]]) -> None:
         """Put incidents on the calendar, in the order of their names in the scenario."""
         for name, raw in incidents.items():
-            incident = INCIDENTS[raw["kind"]]
-            what = incident.parameters.model_validate(raw)
-            self.world.at(what.begins_us(self.world), partial(self.start, name, what))  # type: ignore[attr-defined]
+            what: Any = INCIDENTS[raw["kind"]].parameters.model_validate(raw)
+            self._next(what, what.episodes(name, self.world))
 
-    def start(self, name: str, what: Any) -> None:
-        """Begin an incident now."""
-        self.world.env.process(self._play(name, what))
+    def _next(self, what: Any, episodes: Iterator[Episode]) -> None:
+        episode = next(episodes, None)
+        if episode is not None:
+            self.world.at(episode.begins_us, partial(self._start, what, episode, episodes))
 
-    def _play(self, name: str, what: Any) -> Any:
-        details = what.model_dump(mode="json", exclude={"kind"})
+    def _start(self, what: Any, episode: Episode, later: Iterator[Episode]) -> None:
+        self.world.env.process(self._play(what, episode, later))
+
+    def _play(self, what: Any, episode: Episode, later: Iterator[Episode]) -> Any:
+        name, what = episode.name, what.model_copy(update={"lasts_s": episode.lasts_s})
+        details = what.model_dump(mode="json", exclude={"kind", "rate_per_day"})
         self.world.happen("incident_started", name, {"name": name, "incident": what.kind, "details": details})
         for pause_us in INCIDENTS[what.kind].play(self.stage, name, what):
             yield self.world.env.timeout(pause_us)
         self.world.happen("incident_ended", name, {"name": name, "incident": what.kind})
+        self._next(what, later)
+
+    def _instruments(self) -> Instruments:
+        world, radio, telematics = self.world, self.built.radio, self.built.world.telematics
+        assert telematics is not None  # noqa: S101
+        number = {name: device for device, name in enumerate(self.built.vehicles)}
+
+        def end(device: int, cause: str) -> None:
+            telematics.settle(world.now)
+            radio.links.end_device(device, world.now, cause)
+
+        def restore(device: int) -> None:
+            telematics.settle(world.now)
+            radio.links.revive(device, world.now)
+
+        def swap(one: str, other: str) -> None:
+            telematics.swap_devices(number[one], number[other], world.now)
+
+        return Instruments(radio.receivers, number, end, restore, swap)
 
     def _close_roads(self, name: str, edges: tuple[int, ...]) -> None:
         self.world.closed[name] = edges

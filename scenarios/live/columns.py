@@ -6,9 +6,9 @@ import numpy as np
 
 from engine.geo import Projection
 from scenarios.live.picture import Picture
-from twin.belief import VehicleView
 from twin.kpis import service
 from twin.orders import Place
+from twin.views import VehicleView
 
 STATES = ("off", "preparing", "loading", "idle", "driving", "waiting", "serving", "break", "broken")
 """Vehicle states by code."""
@@ -83,11 +83,11 @@ class VehicleColumns:
 
         Returns when each is from, in microseconds.
         """
-        belief = picture.belief
-        sampled = (belief.fixed_us > self._heard_us) & ~np.isnan(belief.lat)
-        x, y = self.projection.to_xy(belief.lat, belief.lon)
+        last = picture.belief.last.rows
+        sampled = (last["fixed_us"] > self._heard_us) & ~np.isnan(last["lat"])
+        x, y = self.projection.to_xy(last["lat"], last["lon"])
         self.move(np.where(sampled, x, self._place_xy[:, 0]), np.where(sampled, y, self._place_xy[:, 1]))
-        return np.where(sampled, belief.fixed_us, self._heard_us)
+        return np.where(sampled, last["fixed_us"], self._heard_us)
 
     def behind_s(self, picture: Picture, now_us: int) -> np.ndarray:
         """How late each runs: as at its last stop, or more where the next planned arrival has passed; NaN: no plan."""

@@ -39,10 +39,10 @@ class Picture:
         self.messages = 0
         self.news: deque[News] = deque(maxlen=LOG_LINES)
 
-    def fold(self, kind: str, occurred_us: int, payload: dict[str, Any], heard_us: int) -> None:
+    def fold(self, kind: str, occurred_us: int, payload: dict[str, Any], heard_us: int, event_id: str = "") -> None:
         """Take in an event or an own command."""
         self.hear(kind, occurred_us, payload, heard_us)
-        self.belief.apply(kind, occurred_us, payload)
+        self.belief.apply(kind, occurred_us, payload, event_id)
 
     def hear(self, kind: str, occurred_us: int, payload: dict[str, Any], heard_us: int) -> None:
         """Note what the belief does not keep."""
@@ -63,11 +63,7 @@ class Picture:
 
     def copy(self) -> "Picture":
         """The same account, to go on from later."""
-        old, belief = self.belief, Belief()
-        for name in ("vehicles", "orders", "depots", "closures", "index"):
-            getattr(belief, name).update(getattr(old, name))
-        belief.lat, belief.lon, belief.fixed_us = old.lat.copy(), old.lon.copy(), old.fixed_us.copy()
-        other = Picture(belief)
+        other = Picture(self.belief.copy())
         other.records = {order_id: replace(record) for order_id, record in self.records.items()}
         for name in ("orders", "rows", "done", "delay_us"):
             getattr(other, name).update(getattr(self, name))

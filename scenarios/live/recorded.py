@@ -17,7 +17,9 @@ from scenarios.live.picture import Picture
 from scenarios.live.snapshot import Shots, fixed_parts
 from scenarios.rows import Row, folder_rows, read_manifest
 from twin.belief import Belief
+from twin.clocks import EventClocks
 from twin.events import COMMANDS
+from twin.ingest import refused
 
 CHECKPOINT_US = 30 * MINUTE
 """A copy of both pictures is kept this often: jumping back reads at most so much again."""
@@ -85,9 +87,9 @@ class RecordedDay:
         """The parts as of now."""
         office, truth, now = self._office.picture, self._truth.picture, self._now_us
         row, heard = self._fixes.last(now)
-        belief = office.belief
-        belief.lat, belief.lon = (np.where(heard, values[row], np.nan) for values in (self._fixes.a, self._fixes.b))
-        belief.fixed_us = np.where(heard, self._occurred_us[row], 0)
+        last = office.belief.last.rows
+        last["lat"], last["lon"] = (np.where(heard, values[row], np.nan) for values in (self._fixes.a, self._fixes.b))
+        last["fixed_us"] = np.where(heard, self._occurred_us[row], 0)
         samples = int(np.searchsorted(self._received_us, now, side="right"))
         return self._shots.parts(office, truth, now, samples, self._true_xy())
 
@@ -116,7 +118,7 @@ class _Tale:
     """Rows of a ledger folded up to any moment."""
 
     def __init__(self, rows: list[Row], when: Callable[[Row], int]) -> None:
-        self._rows, self._when = rows, [when(row) for row in rows]
+        self._rows, self._when, self._occurred_us = rows, [when(row) for row in rows], _occurred_us(rows)
         self.picture = Picture(Belief())
         self._next, self._now_us = 0, -1
         self._kept: list[tuple[int, int, Picture]] = [(-1, 0, Picture(Belief()))]  # moment, next row, picture
@@ -130,7 +132,7 @@ class _Tale:
             row, when = self._rows[self._next], self._when[self._next]
             if when >= self._kept[-1][0] + CHECKPOINT_US:
                 self._kept.append((when - 1, self._next, self.picture.copy()))
-            self.picture.fold(row.kind, row.at_us, row.payload, when)
+            self.picture.fold(row.kind, self._occurred_us[self._next], row.payload, when, row.event_id)
             self._next += 1
         self._now_us = to_us
 
@@ -160,8 +162,20 @@ class _Track:
 
 
 def _believed(row: Row) -> bool:
-    """Whether head office took it in: own acts and commands, and messages without a reason against them."""
-    return row.kind in COMMANDS or row.channel == "office" or not row.reason
+    """Whether head office took it in: own acts and commands, and messages it did not refuse."""
+    return row.kind in COMMANDS or row.channel == "office" or not refused(row.reason)
+
+
+def _occurred_us(rows: list[Row]) -> list[int]:
+    """When each event occurred, as far as head office could believe it."""
+    clocks, times = EventClocks(), []
+    for row in rows:
+        at_us = row.at_us
+        if row.received_us is not None and row.channel != "office":
+            source, _, number = row.event_id.rpartition(":")
+            at_us, _ = clocks.judge(source, int(number), row.at_us, row.received_us)
+        times.append(at_us)
+    return times
 
 
 def _heard_us(row: Row) -> int:

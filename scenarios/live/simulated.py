@@ -24,7 +24,7 @@ class SimulatedDay:
         self.start_us, self.end_us = session.scenario.start_us, session.scenario.end_us
         office = session.built.office
         self.office = Picture(office.belief)
-        self.truth = Picture(_same_fleet(office.belief))
+        self.truth = Picture(office.belief.copy())  # so far it has heard of depots, vehicles and drivers only
         self.sealed = False
         self._projection: Projection = session.built.ground.roads.projection
         self._shots = Shots(self.office, self.truth, self._projection, self.start_us)
@@ -122,22 +122,12 @@ def _no_lines(name: str) -> dict[str, np.ndarray]:
     return {f"{name}.x": np.empty(0, np.float32), f"{name}.y": np.empty(0, np.float32)}
 
 
-def _same_fleet(belief: Belief) -> Belief:
-    """A belief that has heard of the same depots and vehicles, and of nothing else."""
-    fleet = Belief()
-    fleet.depots.update(belief.depots)
-    fleet.vehicles.update(belief.vehicles)
-    fleet.index.update(belief.index)
-    fleet.lat, fleet.lon, fleet.fixed_us = belief.lat.copy(), belief.lon.copy(), belief.fixed_us.copy()
-    return fleet
-
-
 def _overhear(belief: Belief, tell: Any) -> None:
     """Be told of all that a belief takes in, just before it does."""
     apply = belief.apply
 
-    def told(kind: str, occurred_us: int, payload: dict[str, Any]) -> None:
+    def told(kind: str, occurred_us: int, payload: dict[str, Any], event_id: str = "") -> None:
         tell(kind, occurred_us, payload)
-        apply(kind, occurred_us, payload)
+        apply(kind, occurred_us, payload, event_id)
 
     belief.apply = told  # type: ignore[method-assign]

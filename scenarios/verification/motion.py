@@ -1,11 +1,13 @@
 """Trips and telemetry against physics: no jumps, no impossible speeds, counters that only rise."""
 
 from array import array
+from collections import Counter
 from collections.abc import Iterable
 
 import numpy as np
 import pyarrow as pa
 
+from engine.telemetry_log import FATES
 from scenarios.verification.findings import Findings
 from twin.kpis import Event
 
@@ -138,7 +140,7 @@ def _dictionary(column: pa.Array) -> pa.DictionaryArray:
     return column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
 
 
-TELEMETRY_COLUMNS = ["device_id", "sample", "occurred_at", "received_at", "odometer_m"]
+TELEMETRY_COLUMNS = ["device_id", "sample", "occurred_at", "received_at", "odometer_m", "fate"]
 
 
 class SampleRules:
@@ -147,6 +149,7 @@ class SampleRules:
     def __init__(self, findings: Findings) -> None:
         self.findings = findings
         self.rows = 0
+        self.fates: Counter[str] = Counter()
         self._devices: dict[str, int] = {}
         self._last = np.zeros((3, 0), np.int64)  # per device: sample, time and odometer of its last row
 
@@ -160,6 +163,7 @@ class SampleRules:
         received = batch.column("received_at").cast(pa.int64())
         late = occurred if received.null_count == len(received) else np.asarray(received.fill_null(1 << 62))
         self._report(np.flatnonzero(late < occurred), batch, "received before it was taken")
+        self._take_fates(batch)
 
         order = np.argsort(device, kind="stable") if (np.diff(device) < 0).any() else np.arange(len(device))
         device, values = device[order], np.stack([sample, occurred, odometer])[:, order]
@@ -172,6 +176,24 @@ class SampleRules:
         ends = np.append(first[1:], len(device)) - 1
         self._last[:, device[ends]] = values[:, ends]
         self.rows += batch.num_rows
+
+    def finish(self) -> None:
+        """Every sample taken has one fate, and only one: those told of by number are those counted by fate."""
+        taken, told = int((self._last[0] + 1).sum()), sum(self.fates.values())
+        if taken != told:
+            self.findings.add("telemetry", f"{taken} samples by their numbers, {told} by their fates")
+
+    def _take_fates(self, batch: pa.RecordBatch) -> None:
+        fate = _dictionary(batch.column("fate"))
+        names, codes = fate.dictionary.to_pylist(), np.asarray(fate.indices)
+        for name, count in zip(names, np.bincount(codes, minlength=len(names)).tolist()):
+            self.fates[name] += count
+        unknown = np.isin(codes, [code for code, name in enumerate(names) if name not in FATES])
+        self._report(np.flatnonzero(unknown), batch, f"its fate is none of {', '.join(FATES)}")
+        received = np.isin(codes, [code for code, name in enumerate(names) if name == "received"])
+        heard = np.asarray(batch.column("received_at").is_valid())
+        self._report(np.flatnonzero(received & ~heard), batch, "its fate is received, but not when")
+        self._report(np.flatnonzero(heard & ~received), batch, "it was received, its fate says otherwise")
 
     def _codes(self, column: pa.DictionaryArray) -> np.ndarray:
         names = [self._devices.setdefault(name, len(self._devices)) for name in column.dictionary.to_pylist()]

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.tablet import Tablet
-from twin.belief import Stop
 from twin.commands import Command, assign_order, set_route, unassign_order
 from twin.orders import Order, Place, Task
+from twin.views import Stop
 
 AT = Place("x", 50.0, 8.0)
 

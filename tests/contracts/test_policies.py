@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from engine.clock import HOUR
 from scenarios.run import Session
 from tests.tiny import tiny
-from twin.belief import Belief, FleetView
+from twin.belief import Belief
 from twin.commands import Command
 from twin.events import COMMANDS, validate
 from twin.policies import POLICIES
+from twin.samples import SampleBatch
 from twin.travel import UNREACHABLE, TravelMatrix
+from twin.views import FleetView
 
 every_policy = pytest.mark.parametrize("name", sorted(POLICIES))
 MOST_KG = 100.0
@@ -75,7 +77,7 @@ def picture(vehicles: int, orders: list[dict[str, Any]]) -> FleetView:
             5,
             {"driver_id": driver, "vehicle_id": name, "depot_id": "main", "orders": [], "started_us": 0},
         )
-        belief.observe(np.array([n]), np.array([10]), np.array([50.0 + n / 50]), np.array([8.0]))
+        belief.observe(SampleBatch.of(n, 10, 50.0 + n / 50, 8.0))
     for n, drawn in enumerate(orders):
         task = {
             "place": {"place_id": f"P{n}", "lat": drawn["lat"], "lon": drawn["lon"]},

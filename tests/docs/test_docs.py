@@ -18,6 +18,7 @@ from engine.energy import TYPES
 from scenarios import document
 from scenarios.incidents import INCIDENTS
 from scenarios.yaml_file import read_yaml
+from twin.alerts import ALERTS
 from twin.kpis.registry import KPIS
 from viz.cli import parser
 
@@ -33,7 +34,7 @@ every_page = pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(RO
 def _at_the_root(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Paths on the pages are relative to the repository; what examples register is taken back."""
     monkeypatch.chdir(ROOT)
-    registries: list[dict[str, Any]] = [TYPES, INCIDENTS, KPIS]
+    registries: list[dict[str, Any]] = [TYPES, INCIDENTS, KPIS, ALERTS]
     before = [dict(registry) for registry in registries]
     yield
     for registry, entries in zip(registries, before):

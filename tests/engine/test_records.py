@@ -15,9 +15,10 @@ from engine.geo import Projection
 from engine.motion import Motion
 from engine.radio import NEVER_US
 from engine.records import natural_key, write_parquet
+from engine.signals import Signals, constant
 from engine.streams import Streams
 from engine.telemetry import Devices, Sampler, Samples
-from engine.telemetry_log import SCHEMA, TelemetryLog, telemetry_digest
+from engine.telemetry_log import FATES, SCHEMA, TelemetryLog, telemetry_digest
 from engine.trip_log import TripLog, cut, trips_digest
 
 S = 1_000_000
@@ -34,17 +35,32 @@ def windows(cuts=(300,), end_s=600) -> list[Samples]:
     return [sampler.sample(until * S) for until in sorted({*cuts, end_s})]
 
 
+def signals(samples: Samples) -> Signals:
+    """Clocks three microseconds fast, and something else in every column."""
+    satellites, cn0, spread, supply = (
+        (samples.sample % n).astype(dtype) for n, dtype in ((13, "u1"), (50, "u1"), (9, "u1"), (999, "u2"))
+    )
+    power = (samples.sample % 30 - 5).astype("i1")
+    return Signals(samples.occurred_us + 3, satellites, cn0, spread, power, supply, satellites > 0)
+
+
+def fates(samples: Samples) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Every seventh sample is lost, every fifth comes by the second network: reception, network, fate."""
+    lost = samples.sample % 7 == 0
+    received = np.where(lost, NEVER_US, samples.occurred_us + S)
+    return received, (samples.sample % 5 == 0).astype(int), np.where(lost, FATES.index("dead"), 0)
+
+
 def fill(log: TelemetryLog, parts: list[Samples]) -> TelemetryLog:
-    """Every seventh sample is lost, every fifth comes by the second network."""
     for samples in parts:
-        received = np.where(samples.sample % 7 == 0, NEVER_US, samples.occurred_us + S)
-        log.add(samples, received, samples.occurred_us + 3, (samples.sample % 5 == 0).astype(int))
+        received, network, fate = fates(samples)
+        log.add(samples, received, signals(samples), network, fate)
     log.seal()
     return log
 
 
 def log_in(folder: Path | None, rows: int = 1_500_000) -> TelemetryLog:
-    return TelemetryLog(folder, IDS, VEHICLES, ("lte", "satellite"), rows, own_clocks=True)
+    return TelemetryLog(folder, IDS, VEHICLES, ("lte", "satellite"), rows)
 
 
 def test_stored_rows_are_the_samples(tmp_path):
@@ -58,9 +74,10 @@ def test_stored_rows_are_the_samples(tmp_path):
     assert table.column("vehicle_id").to_pylist()[600] == "V2"
     assert table.column("network").to_pylist()[:6] == ["satellite", "lte", "lte", "lte", "lte", "satellite"]
     assert table.column("received_at").to_pylist()[0] is None
+    assert table.column("fate").to_pylist()[:8] == ["dead", *["received"] * 6, "dead"]
+    assert table.column("rf_power_db").to_pylist()[:7] == [-5, -4, -3, -2, -1, 0, 1]
     occurred, recorded, received = (
-        table.column(name).cast(pa.int64()).to_numpy()[1]
-        for name in ("occurred_at", "recorded_at", "received_at")
+        table.column(name).cast(pa.int64()).to_numpy()[1] for name in ("occurred_at", "recorded_at", "received_at")
     )
     assert (recorded - occurred, received - occurred) == (3, S)
     page = pq.ParquetFile(tmp_path / "part-00000.parquet").metadata.row_group(0).column(6)
@@ -83,50 +100,47 @@ def test_the_digest_is_of_values_not_of_windows_or_parts(tmp_path_factory, cuts,
 def test_every_stored_column_counts_in_the_digest():
     """Changing one value of any column by one changes the digest."""
     whole = fill(log_in(None), windows()).digest()
-    for name in (
-        "vehicle",
-        "occurred_us",
-        "lat_e7",
-        "speed_cmps",
-        "fuel_ml",
-        "ignition",
-        "sample",
-        "engine_s",
-    ):
-        parts = windows()
-        column = getattr(parts[1], name)
-        column[17] = (
-            not column[17]
-            if name == "ignition"
-            else (column[17] + 1) % 3
-            if name == "vehicle"
-            else column[17] + 1
-        )
+
+    def digest(change):
         log = log_in(None)
-        for index, samples in enumerate(windows()):
-            untouched = samples
-            log.add(
-                parts[index],
-                np.where(untouched.sample % 7 == 0, NEVER_US, untouched.occurred_us + S),
-                untouched.occurred_us + 3,
-                (untouched.sample % 5 == 0).astype(int),
-            )
+        for number, samples in enumerate(windows()):
+            told = signals(samples)
+            received, network, fate = fates(samples)
+            if number == 1:
+                change(vars(samples) | vars(told) | {"received_us": received, "network": network, "fate": fate})
+            log.add(samples, received, told, network, fate)
+        return log.digest()
+
+    assert digest(lambda columns: None) == whole
+    for name in [*vars(windows()[0]), *vars(signals(windows()[0])), "received_us", "network", "fate"]:
+
+        def one_more(columns, name=name):
+            column, most = columns[name], {"vehicle": 3, "network": 2, "fate": 9, "ignition": 2}.get(name, 1 << 62)
+            column[17] = (int(column[17]) + 1) % most
+
+        if name not in ("device", "powered"):  # whose chain it is, and what is stored as a fate
+            assert digest(one_more) != whole, name
+
+
+def test_constant_columns_are_not_copied_in_memory(tmp_path):
+    """True clocks and constants: the very arrays are kept, on disk and in memory there is one digest."""
+    logs = TelemetryLog(None, IDS, VEHICLES), TelemetryLog(tmp_path, IDS, VEHICLES)
+    for log in logs:
+        for samples in windows():
+            n = len(samples)
+            columns = [constant(value, dtype, n) for value, dtype in ((12, "u1"), (44, "u1"), (6, "u1"), (0, "i1"))]
+            told = Signals(samples.occurred_us, *columns, constant(13_800, "u2", n), constant(True, "?", n))
+            log.add(samples, samples.occurred_us, told)
         log.seal()
-        assert log.digest() != whole, name
-
-
-def test_true_time_is_recorded_where_devices_have_no_clock_of_their_own(tmp_path):
-    """Then the two columns are equal, and clocks given or missing against the promise are refused."""
-    log = TelemetryLog(tmp_path, IDS, VEHICLES)
-    for samples in windows():
-        log.add(samples, samples.occurred_us)
-    log.seal()
     table = pq.read_table(tmp_path)
     assert table.column("recorded_at").equals(table.column("occurred_at"))
     assert set(table.column("network").to_pylist()) == {"perfect"}
-    assert telemetry_digest(tmp_path) == log.digest()
-    with pytest.raises(ValueError, match="recorded_us must be given if and only if"):
-        log.add(samples, samples.occurred_us, samples.occurred_us)
+    assert set(table.column("fate").to_pylist()) == {"received"}
+    assert set(table.column("satellites").to_pylist()) == {12}
+    assert telemetry_digest(tmp_path) == logs[0].digest() == logs[1].digest()
+    kept = logs[0]._kept[0]
+    assert kept["recorded_at"] is kept["occurred_at"]
+    assert {kept[name].strides for name in ("satellites", "rf_power_db", "network", "fate")} == {(0,)}
 
 
 def test_an_empty_log_has_a_digest_and_a_table(tmp_path):
@@ -204,9 +218,7 @@ def test_trips_come_back_as_metres(tmp_path):
     assert table.column("y_m").to_pylist()[1] == -0.777
     assert table.column("t").type == pa.timestamp("us", tz="UTC")
     memory = drive(TripLog(None))
-    plain = pa.schema(
-        [(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in table.schema]
-    )
+    plain = pa.schema([(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in table.schema])
     assert memory.table().cast(plain).equals(table.cast(plain))
     assert memory.digest() == log.digest() == trips_digest(tmp_path / "trips.parquet")
 

@@ -76,6 +76,32 @@ def test_a_declined_command_gives_the_drivers_reason():
     assert "Assigned to V2 (nearest van) → declined (would not fit)" in [m.text for m in story("O1", w).moments]
 
 
+def test_what_passed_with_the_customer_is_part_of_the_story():
+    """Told, called, answered, proven, disputed, decided: each a sentence, on the side where it began."""
+    w = tiny_world()
+    sms = {"order_id": "O1", "customer": "C-O1", "milestone": "next", "channel": "sms", "eta_us": at(80),
+           "within_us": 0, "cost_eur": 0.07, "text": "Order O1 is expected at 07:20."}  # fmt: skip
+    proof = {"order_id": "O1", "proof_id": "O1-P1", "vehicle_id": "V1", "driver_id": "D1", "captured_us": at(110),
+             "what": ["photo", "signature"], "bytes": 91_000, "sha256": ""}  # fmt: skip
+    w.happen(70, "customer_notified", sms, "office")
+    w.happen(90, "customer_called", {"order_id": "O1", "reason": "time_told_passed", "about_us": at(80)}, "phone")
+    answer = {"order_id": "O1", "waited_s": 120.0, "call_s": 60.0, "eta_us": at(99), "within_us": 0}
+    w.happen(93, "customer_answered", answer, "office")
+    w.happen(111, "proof_captured", proof, "V1", heard=False)
+    w.happen(300, "dispute_opened", {"order_id": "O1", "customer": "C-O1"}, "web")
+    decision = {"order_id": "O1", "upheld": True, "proof_id": None, "reason": "no proof of delivery had arrived"}
+    w.happen(400, "dispute_decided", decision, "office")
+    own = ("customer_", "proof_", "dispute_")
+    assert [(m.side, m.text, m.age_s) for m in story("O1", w).moments if m.kind.startswith(own)] == [
+        ("office", "Told the customer by SMS: Order O1 is expected at 07:20.", None),
+        ("truth", "The customer calls: nobody there at 07:20 as told", 2.0),
+        ("office", "Answered the customer's call after waiting 2 min; arrival told: 07:39", None),
+        ("truth", "Proof O1-P1 recorded: photo, signature (91 kB)", None),
+        ("truth", "The customer disputes the delivery", 2.0),
+        ("office", "Dispute lost: no proof of delivery had arrived", None),
+    ]
+
+
 def test_an_order_still_open_when_the_run_was_killed():
     """A torn ledger: what is there is told."""
     w = tiny_world()

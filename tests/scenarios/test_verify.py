@@ -206,6 +206,18 @@ def _taken_out_of_order(w):
     w.telemetry[4]["occurred_at"] = at(61)
 
 
+def _received_nobody_knows_when(w):
+    w.telemetry[2]["received_at"] = None
+
+
+def _lost_and_received(w):
+    w.telemetry[2]["fate"] = "overrun"
+
+
+def _unknown_fate(w):
+    w.telemetry[2] |= {"fate": "vanished", "received_at": None}
+
+
 LIES = {
     _ends_twice: r"orders: truth seq \d+ \(order_failed\): order O1 ends again: it was order_delivered in seq \d+",
     _never_ends: "orders: order O8: never ended",
@@ -236,6 +248,9 @@ LIES = {
     _sample_missing: "telemetry: dev-V2 sample 2: a number is missing",
     _received_before_taken: "telemetry: dev-V1 sample 1: received before it was taken",
     _taken_out_of_order: "telemetry: dev-V1 sample 2: taken before the sample before it",
+    _received_nobody_knows_when: "telemetry: dev-V1 sample 1: its fate is received, but not when",
+    _lost_and_received: "telemetry: dev-V1 sample 1: it was received, its fate says otherwise",
+    _unknown_fate: "telemetry: dev-V1 sample 1: its fate is none of received, buffered, overrun, dead",
 }
 
 

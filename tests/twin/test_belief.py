@@ -2,12 +2,13 @@
 
 from typing import Any
 
-import numpy as np
 import pytest
 
-from twin.belief import Belief, Stop
+from twin.belief import Belief
 from twin.commands import assign_order, set_route, unassign_order
 from twin.orders import Place
+from twin.samples import SampleBatch
+from twin.views import Stop
 
 HOUR_US = 3_600_000_000
 DEPOT = {"place_id": "main", "lat": 50.0, "lon": 8.0}
@@ -130,23 +131,22 @@ def test_a_failed_visit_waits_for_a_new_date(belief: Belief) -> None:
 
 def test_a_late_position_never_moves_a_vehicle_back(belief: Belief) -> None:
     """Of positions the newest by the device's clock counts, whenever it arrives."""
-    row = np.array([belief.index["V1"]])
 
     def observe(at_us: int, lat: float) -> None:
-        belief.observe(row, np.array([at_us]), np.array([lat]), np.array([8.0]))
+        belief.observe(SampleBatch.of(belief.index["V1"], at_us, lat, 8.0))
 
     observe(1000, 50.5)
     observe(400, 49.0)
     assert belief.view(2000).position("V1") == Place("", 50.5, 8.0)
     observe(1000, 48.0)
     assert belief.view(2000).position("V1") == Place("", 50.5, 8.0)
-    assert belief.view(2000).fixed_us[row[0]] == 1000
+    assert belief.view(2000).fixed_us[belief.index["V1"]] == 1000
     assert belief.view(2000).position("V2") == Place(**DEPOT)
 
 
 def test_a_newer_event_is_a_better_position_than_an_older_sample(belief: Belief) -> None:
     """And the other way round."""
-    belief.observe(np.array([0]), np.array([1000]), np.array([50.5]), np.array([8.0]))
+    belief.observe(SampleBatch.of(0, 1000, 50.5, 8.0))
     arrived = {
         **WHO,
         "trip_id": "t",
@@ -163,7 +163,7 @@ def test_a_newer_event_is_a_better_position_than_an_older_sample(belief: Belief)
     }
     belief.apply("arrived", 2000, arrived)
     assert belief.view(3000).position("V1") == Place("A", 50.1, 8.1)
-    belief.observe(np.array([0]), np.array([2500]), np.array([50.6]), np.array([8.0]))
+    belief.observe(SampleBatch.of(0, 2500, 50.6, 8.0))
     assert belief.view(3000).position("V1").lat == 50.6
 
 
@@ -171,7 +171,7 @@ def test_a_snapshot_is_not_changed_by_later_messages(belief: Belief) -> None:
     """Whatever is heard afterwards, an earlier view stays what it was; and nobody can write into it."""
     view = belief.view(50)
     before = str([dict(view.vehicles), dict(view.orders), dict(view.depots), dict(view.closures), view.lat.tolist()])
-    belief.observe(np.array([0, 1]), np.array([60, 60]), np.array([1.0, 2.0]), np.array([1.0, 2.0]))
+    belief.observe(SampleBatch.of([0, 1], 60, [1.0, 2.0], [1.0, 2.0]))
     tell(belief, assign_order("A", "V1", "near"))
     belief.apply("depot_registered", 60, {"depot_id": "east", "place": DEPOT | {"place_id": "east"}})
     belief.apply("order_cancelled", 60, {"order_id": "P", "by": "customer", "reason": ""})
@@ -223,5 +223,7 @@ def test_what_drivers_found_closed_is_open_again_when_reported_or_the_next_day(b
     belief.apply("road_opened", 70, {"closure": "works", "edges": [1, 2]})
     assert {edge for edges in belief.closures.values() for edge in edges} == {7}
     belief.apply("road_closed", 80, {"closure": "works", "edges": [1]})
-    belief.forget_blocks()
+    belief.new_day(90)
     assert {edge for edges in belief.closures.values() for edge in edges} == {1}
+    belief.apply("road_block_met", 85, {**block, "edge": 7})
+    assert {edge for edges in belief.closures.values() for edge in edges} == {1}, "met on the day before"

@@ -14,7 +14,8 @@ class Costs:
     Driver and vehicle are American trucking figures of 2024 (ATRI, An Analysis of the Operational Costs of Trucking,
     2025: 2.260 USD a mile in all, 1.779 without fuel, 40.2 miles an hour; of it 0.995 for the driver, wages 0.798 and
     benefits 0.197), so 40.0 USD an hour and 0.487 USD a kilometre. A failed delivery at 17.20 USD is a trade figure
-    (OneRail). Prices of fuel and current, and of late and left-out orders, are assumptions to be replaced.
+    (OneRail), and so is a customer's call, 4 to 7 USD. Prices of messages, of fuel and current, and of late and
+    left-out orders, are assumptions to be replaced.
     """
 
     driver_eur_per_h: float = 36.8
@@ -22,8 +23,12 @@ class Costs:
     fuel_eur_per_l: float = 1.60
     energy_eur_per_kwh: float = 0.25
     failed_delivery_eur: float = 15.8  # a visit that did not deliver
-    late_delivery_eur: float = 5.0  # about one call to customer service, 4 to 7 USD
+    late_delivery_eur: float = 5.0  # about one call to customer service; to be 0 where calls are simulated
     left_out_eur: float = 15.8  # as a failed delivery: it has to be tried another day
+    sms_eur: float = 0.07  # assumption, as is the next
+    email_eur: float = 0.001
+    call_eur: float = 5.0  # a customer's call that was taken
+    dispute_lost_eur: float = 15.8  # as a failed delivery
 
     @classmethod
     def from_mapping(cls, given: dict[str, Any]) -> "Costs":

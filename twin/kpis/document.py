@@ -32,6 +32,7 @@ undefined are left out.
 | depot | of the order, or else of the vehicle; home depot of the vehicle for trips and shifts |
 | zone | the cell of 0.02 x 0.02 degrees (about 2 km) of the order's last task, by its south-west corner: `50.02,8.04` |
 | customer | as in the order |
+| rule | of the alert, its cause or its exception |
 | hour | hour of the local clock, `00` to `23`: when the order ended, the trip began, the stop was done |
 
 An order that nobody visited has no driver and no vehicle, so parts need not add up to the whole.

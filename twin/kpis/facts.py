@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from twin.kpis.care import CareRules
+from twin.kpis.causes import AlertRules, TrueCauses
 from twin.kpis.costs import Costs
 from twin.kpis.records import Duty, DutyKey, Facts, OrderRecord, Work, WorkKey, zone_of
 from twin.kpis.tables import Event, LocalHours, Tables, read_events
@@ -29,11 +31,12 @@ def gather(tables: Tables) -> Evidence:
     """Fold both ledgers and the telemetry, a batch in memory at a time."""
     hours = LocalHours(tables.time_zone)
     truth, office = (Fold(hours, tables.costs, tables.end_us) for _ in range(2))
-    truth_known = False
+    causes, truth_known = TrueCauses(tables.alerts), False
     for own, at_us, event in _both(tables):
         if not own:
             truth_known = True
             truth.take(event, at_us)
+            causes.take(event)
         elif event.believed:
             office.take(event, at_us)
             if event.received_us is None:
@@ -43,6 +46,7 @@ def gather(tables: Tables) -> Evidence:
     known.telemetry = telemetry_facts(tables.telemetry, sorted((happened or known).shifts))
     if happened is not None:
         happened.alerts = known.alerts  # an alert is the office's; whether it is right, truth decides
+        happened.alert_causes = causes.finish(tables.end_us)
     return Evidence(happened, known)
 
 
@@ -74,7 +78,7 @@ class OpenShift:
     visits: list[str] = field(default_factory=list)
 
 
-class Fold:
+class Fold(CareRules, AlertRules):
     """One account of the run, fed event by event in order of ``seq``."""
 
     def __init__(self, hours: LocalHours, costs: Costs, end_us: int) -> None:
@@ -104,6 +108,11 @@ class Fold:
             if shift.start_us is not None and shift.start_us < self.facts.end_us:
                 self.facts.shifts.append((vehicle, shift.start_us, self.facts.end_us))
                 shift.start_us = None
+        for order in self.facts.orders.values():
+            if order.care is not None and order.delivered:  # told after the fact
+                order.care.came(order.arrived_us, order.started_us)
+            elif order.care is not None:
+                order.care.never_came(self.facts.end_us)
         return self.facts
 
     # --- orders ---
@@ -132,18 +141,24 @@ class Fold:
         order.failed_visits += 1
         order.dispatched = True
         order.driver, order.vehicle = p["driver_id"], p["vehicle_id"]
+        if order.care is not None:
+            order.care.came(p["arrived_us"], p["arrived_us"])
 
     def on_order_delivered(self, event: Event, at_us: int, p: dict) -> None:
         order = self._order(p["order_id"])
         order.attempt, order.share_ppm = p["attempt"], round(p["share"] * 1e6)
         order.arrived_us, order.started_us = p["arrived_us"], p["started_us"]
         order.driver, order.vehicle = p["driver_id"], p["vehicle_id"]
+        if order.care is not None:
+            order.care.came(p["arrived_us"], p["started_us"])
         self._end(event, order)
         self._served(event, p["driver_id"], p["vehicle_id"], p["service_s"])
 
     def on_order_cancelled(self, event: Event, at_us: int, p: dict) -> None:
         order = self._order(p["order_id"])
         order.cancelled_in_time = not order.dispatched and not order.end
+        if order.care is not None:
+            order.care.waiting.clear()
         self._end(event, order)
 
     def on_order_failed(self, event: Event, at_us: int, p: dict) -> None:

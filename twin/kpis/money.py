@@ -1,5 +1,6 @@
 """Money: what the run cost at the scenario's prices."""
 
+from twin.kpis.customers import total
 from twin.kpis.driving import distance_km, duty_h, energy_kwh, fuel_l
 from twin.kpis.kpi import SHIFTS, Kpi
 from twin.kpis.numbers import ratio
@@ -18,6 +19,9 @@ def cost_eur(f: Facts) -> float:
         + sum(order.failed_visits for order in f.orders.values()) * c.failed_delivery_eur
         + late_orders(f) * c.late_delivery_eur
         + left_out * c.left_out_eur
+        + total(f, lambda care: care.cost_ueur) / 1e6
+        + total(f, lambda care: care.answered) * c.call_eur
+        + total(f, lambda care: care.lost) * c.dispute_lost_eur
     )
 
 
@@ -27,8 +31,9 @@ def cost_per_stop_eur(f: Facts) -> float | None:
 
 KPIS = (
     Kpi("cost_eur", "EUR", "lower", "lagging", "controller",
-        "On-duty hours, kilometres, litres, kilowatt-hours, visits that did not deliver, late deliveries and left-out "
-        "orders, each at its price in `costs`, over the run.", cost_eur, SHIFTS),
+        "On-duty hours, kilometres, litres, kilowatt-hours, visits that did not deliver, late deliveries, left-out "
+        "orders, customers' calls taken and disputes lost, each at its price in `costs`, and notifications sent, over "
+        "the run.", cost_eur, SHIFTS),
     Kpi("cost_per_stop_eur", "EUR/stop", "lower", "lagging", "controller",
         "cost_eur / tasks completed (deliveries, and pickups at customers), over the run.",
         cost_per_stop_eur, SHIFTS),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from twin.kpis.care import Care
 from twin.kpis.costs import Costs
 from twin.kpis.telemetry import TelemetryFacts
 
@@ -35,6 +36,8 @@ class OrderRecord:
     planned_us: int | None = None  # arrival in the last plan the driver accepted
     heard_us: int | None = None  # when the office received it, if during the run
     commanded_us: int | None = None  # when it was first in a command
+    live_us: int | None = None  # arrival expected when the vehicle set out for it
+    care: Care | None = None  # None: nothing passed with the customer
 
     @property
     def delivered(self) -> bool:
@@ -102,11 +105,25 @@ class Duty:
 
 
 class Alarm(NamedTuple):
-    """An alert, or the true start of what an alert should tell of."""
+    """An alert, or what an alert should tell of: when it began, and until when; no subject: any will do."""
 
     rule: str
     subject: str
     at_us: int
+    until_us: int = 0  # 0: a moment
+    detail: str = ""  # its class
+    early_us: int = 15 * 60_000_000  # an alert this long before is an early warning
+
+
+@dataclass(slots=True)
+class ExceptionRecord:
+    """An alert that somebody had to deal with; times in microseconds, None: not yet."""
+
+    rule: str
+    opened_us: int
+    acknowledged_us: int | None = None
+    handled: bool = False  # by people
+    worked_us: int = 0
 
 
 @dataclass
@@ -121,7 +138,8 @@ class Facts:
     shifts: list[tuple[str, int, int]] = field(default_factory=list)  # vehicle, start, end
     alerts: list[Alarm] = field(default_factory=list)
     alert_causes: list[Alarm] = field(default_factory=list)
-    wismo_calls: int | None = None  # None: customers of this run do not call
+    exceptions: dict[str, ExceptionRecord] = field(default_factory=dict)
+    customers_told: bool = False  # customers were told something, or called
     telemetry: TelemetryFacts | None = None
 
     def due(self) -> list[OrderRecord]:
@@ -140,7 +158,9 @@ class Facts:
         return sum(map(of, self.duty.values()))
 
     def split(self, dimension: str) -> dict[str, "Facts"]:
-        """The facts of each driver, vehicle, depot, zone, customer or hour; what has no such key is left out."""
+        """The facts of each driver, vehicle, depot, zone, customer, hour or rule; what has no such key is left out."""
+        if dimension == "rule":
+            return self._by_rule()
         parts: dict[str, Facts] = {}
 
         def part(key: str) -> Facts:
@@ -162,6 +182,19 @@ class Facts:
                 part(vehicle).telemetry = telemetry
         parts.pop("", None)
         return parts
+
+    def _by_rule(self) -> dict[str, "Facts"]:
+        exceptions = self.exceptions.items()
+        rules = sorted({alarm.rule for alarm in (*self.alerts, *self.alert_causes)} | {c.rule for _, c in exceptions})
+        return {
+            rule: replace(
+                self,
+                alerts=[alert for alert in self.alerts if alert.rule == rule],
+                alert_causes=[cause for cause in self.alert_causes if cause.rule == rule],
+                exceptions={name: case for name, case in exceptions if case.rule == rule},
+            )
+            for rule in rules
+        }
 
 
 def zone_of(lat: float, lon: float) -> str:

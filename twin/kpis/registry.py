@@ -9,13 +9,14 @@ from typing import Any
 
 import pyarrow as pa
 
-from twin.kpis import driving, knowledge, money, service
+from twin.kpis import alerting, customers, driving, knowledge, money, service
 from twin.kpis.facts import Evidence
 from twin.kpis.kpi import DIMENSIONS, Kpi
 from twin.kpis.records import Facts
 from twin.orders import natural_key
 
-KPIS: dict[str, Kpi] = {kpi.name: kpi for part in (service, driving, money, knowledge) for kpi in part.KPIS}
+_PARTS = (service, customers, driving, money, knowledge, alerting)
+KPIS: dict[str, Kpi] = {kpi.name: kpi for part in _PARTS for kpi in part.KPIS}
 
 DIMENSION_SCHEMA = pa.schema([
     pa.field("kpi", pa.string(), nullable=False),
@@ -55,7 +56,7 @@ def compute(evidence: Evidence, expect: Mapping[str, Sequence[float]] | None = N
 
 
 def by_dimension(evidence: Evidence) -> pa.Table:
-    """KPIs by driver, vehicle, depot, zone, customer and hour: columns ``kpi, source, dimension, key, value``.
+    """KPIs by driver, vehicle, depot, zone, customer, hour and rule: columns ``kpi, source, dimension, key, value``.
 
     Rows with an undefined value are left out. ``hour`` is the local hour of the day, ``00`` to ``23``, in which an
     order ended, a trip began or a stop was done; ``zone`` a cell of 0.02 x 0.02 degrees by its south-west corner.

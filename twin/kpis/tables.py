@@ -1,7 +1,7 @@
 """What KPIs are computed from: the two ledgers as events, the telemetry, the window of the run and its costs."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from twin.ingest import refused
 from twin.kpis.costs import Costs
 
 Batches: TypeAlias = pa.Table | Callable[[], Iterator[pa.RecordBatch]]
@@ -36,7 +37,7 @@ class Event(NamedTuple):
     @property
     def believed(self) -> bool:
         """Whether the office took it in: duplicates and dead letters are kept in the ledger only as a record."""
-        return not self.reason.startswith(("duplicate", "dead_letter"))
+        return not refused(self.reason)
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ class Tables:
     """Everything a KPI may look at.
 
     ``start_us`` and ``end_us`` bound the run; ``time_zone`` names the clock that the dimension ``hour`` reads;
-    ``telemetry`` is a table, a folder of Parquet parts, or None if there is none.
+    ``telemetry`` is a table, a folder of Parquet parts, or None if there is none; ``alerts`` are the rules at work as
+    the scenario configures them, by name.
     """
 
     truth: Batches
@@ -54,6 +56,7 @@ class Tables:
     telemetry: pa.Table | Path | None = None
     time_zone: str = "UTC"
     costs: Costs = field(default_factory=Costs)
+    alerts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def read_events(ledger: Batches) -> Iterator[Event]:

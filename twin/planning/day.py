@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from twin.belief import FleetView, OrderView, Stop, VehicleView
 from twin.commands import Command, set_route
 from twin.orders import Place, Task, natural_key
 from twin.planning import make_plan
@@ -21,6 +20,7 @@ from twin.planning.problem import (
 )
 from twin.planning.repair import clock_text, repair
 from twin.travel import TravelTimes
+from twin.views import FleetView, OrderView, Stop, VehicleView
 
 SECOND_US = 1_000_000
 DAY_S = 86_400

@@ -10,12 +10,12 @@ from typing import TypeAlias
 
 import numpy as np
 
-from twin.belief import FleetView
 from twin.commands import Command
 from twin.policies.insertion import insertion
 from twin.policies.nearest import nearest
 from twin.policies.plan_only import plan_only
 from twin.travel import TravelTimes
+from twin.views import FleetView
 
 Policy: TypeAlias = Callable[[FleetView, TravelTimes, np.random.Generator, int], list[Command]]
 

@@ -3,19 +3,24 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from twin.belief import FleetView, OrderView, VehicleView
 from twin.orders import Place, Task, natural_key
 from twin.travel import UNREACHABLE, TravelTimes
+from twin.views import FleetView, OrderView, Stop, VehicleView
 
 SECOND_US = 1_000_000
+LOAD_US = 300 * SECOND_US
+"""Coming by the depot for goods takes five minutes [A]."""
+AT_DEPOT = ("off", "preparing", "loading")
+"""States of a vehicle that has not left its depot: what is put on its route now is loaded before it leaves."""
 
 
 class Visit(NamedTuple):
-    """A place to be at, with what is done there; a depot to load at has neither window nor order."""
+    """A place to be at, with what is done there; a depot to load at has no window."""
 
     place: Place
     service_us: int
     windows: tuple[tuple[int, int], ...] = ()
+    loads: bool = False
 
 
 def waiting_orders(view: FleetView) -> list[OrderView]:
@@ -47,10 +52,15 @@ def committed_loads(view: FleetView) -> dict[str, dict[str, float]]:
     return loads
 
 
+def at_work(vehicle: VehicleView) -> bool:
+    """Whether the vehicle's shift has begun, and it can drive."""
+    return vehicle.shift_us is not None and vehicle.state != "broken"
+
+
 def fits(vehicle: VehicleView, load: Mapping[str, float], known: OrderView) -> bool:
     """Whether the vehicle is at work and has what the order needs, room beside its ``load`` included."""
     order = known.order
-    if vehicle.shift_us is None or vehicle.state == "broken" or not order.needs <= vehicle.offers:
+    if not at_work(vehicle) or not order.needs <= vehicle.offers:
         return False
     if known.onboard not in (None, vehicle.vehicle_id):
         return False
@@ -66,9 +76,8 @@ def fits(vehicle: VehicleView, load: Mapping[str, float], known: OrderView) -> b
 def visits_of(view: FleetView, vehicle: VehicleView, known: OrderView) -> list[Visit]:
     """The visits an order means for a vehicle: a delivery that is not on board starts at the depot."""
     order, visits = known.order, []
-    at_depot = vehicle.state in ("off", "preparing", "loading")
-    if order.pickup is None and known.onboard is None and not at_depot:
-        visits.append(Visit(view.depots[order.depot or vehicle.depot_id], 300 * SECOND_US))
+    if awaits_loading(known) and vehicle.state not in AT_DEPOT:
+        visits.append(Visit(view.depots[order.depot or vehicle.depot_id], LOAD_US, loads=True))
     if known.onboard is None and order.pickup is not None:
         visits.append(task_visit(order.pickup))
     if order.delivery is not None:
@@ -81,29 +90,65 @@ def task_visit(task: Task) -> Visit:
     return Visit(task.place, int(task.service_s * SECOND_US), task.windows)
 
 
+def awaits_loading(known: OrderView) -> bool:
+    """Whether the order's goods have still to be loaded at a depot."""
+    return known.order.pickup is None and known.onboard is None
+
+
 def route_visits(view: FleetView, vehicle: VehicleView) -> list[Visit]:
-    """The free part of a vehicle's route as visits, stops of ended orders left out."""
+    """The free part of a vehicle's route as visits, stops of ended orders left out.
+
+    Goods that wait at the depot are loaded together, before the first of them is due: that visit is among them.
+    """
+    return [visit for visit, _ in numbered_visits(view, vehicle, free_stops(vehicle))]
+
+
+def free_stops(vehicle: VehicleView) -> list[Stop]:
+    """The stops that have not been started: those a command may move."""
+    return [stop for stop in vehicle.stops if stop != vehicle.started]
+
+
+def numbered_visits(view: FleetView, vehicle: VehicleView, stops: Sequence[Stop]) -> list[tuple[Visit, int]]:
+    """The visits that stops mean, each with the number of the stop it is or comes before."""
     visits = []
-    for stop in vehicle.stops:
+    loaded = vehicle.state in AT_DEPOT
+    for number, stop in enumerate(stops):
         known = view.orders.get(stop.order_id)
-        if known is not None and stop != vehicle.started:
-            task = known.order.pickup if stop.task == "pickup" else known.order.delivery
-            visits.append(task_visit(task or known.order.last_task))
+        if known is None:
+            continue
+        if not loaded and awaits_loading(known):
+            visits.append((Visit(view.depots[vehicle.depot_id], LOAD_US, loads=True), number))
+            loaded = True
+        task = known.order.pickup if stop.task == "pickup" else known.order.delivery
+        visits.append((task_visit(task or known.order.last_task), number))
     return visits
 
 
 def begin(view: FleetView, vehicle: VehicleView) -> tuple[Place, int]:
-    """Where and when the free part of the route begins: after what the driver has started."""
-    place = view.position(vehicle.vehicle_id) or view.depots[vehicle.depot_id]
+    """Where and when the free part of the route begins: after what the driver has started.
+
+    Positions are named after themselves, to 11 m: travel times know places by name.
+    """
     now = max(view.now_us, vehicle.free_at_us or 0, vehicle.leave_us or 0)
-    if vehicle.started is not None:
-        known = view.orders.get(vehicle.started.order_id)
-        if known is not None:
-            visit = task_visit(known.order.last_task if vehicle.started.task == "delivery" else known.order.tasks[0])
-            place = visit.place
-            if vehicle.state in ("driving", "waiting"):
-                now = start_of_service(now, visit.windows) + visit.service_us
-    return place, now
+    known = view.orders.get(vehicle.started.order_id) if vehicle.started is not None else None
+    if known is not None and vehicle.started is not None:
+        visit = task_visit(known.order.last_task if vehicle.started.task == "delivery" else known.order.tasks[0])
+        if vehicle.state in ("driving", "waiting"):
+            now = start_of_service(now, visit.windows) + visit.service_us
+        return visit.place, now
+    place = view.position(vehicle.vehicle_id)
+    if vehicle.state in AT_DEPOT or place is None:
+        return view.depots[vehicle.depot_id], now
+    if place.place_id in view.depots:
+        return view.depots[place.place_id], now
+    lat, lon = round(place.lat, 4), round(place.lon, 4)
+    return Place(f"{lat:.4f},{lon:.4f}", lat, lon), now
+
+
+def breaks_ahead(view: FleetView, vehicle: VehicleView) -> list[tuple[int, int]]:
+    """Planned breaks that have not begun, as far as is known."""
+    resting = vehicle.state == "break"
+    return [(start, end) for start, end in vehicle.breaks_us if (start if resting else end) > view.now_us]
 
 
 def start_of_service(arrive_us: int, windows: Sequence[tuple[int, int]]) -> int:

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from twin.belief import FleetView, OrderView, VehicleView
 from twin.commands import Command, assign_order
 from twin.orders import natural_key
 from twin.policies.common import (
@@ -21,6 +20,7 @@ from twin.policies.common import (
     waiting_orders,
 )
 from twin.travel import UNREACHABLE, TravelTimes
+from twin.views import FleetView, OrderView, VehicleView
 
 MARGIN_US = 30 * 60_000_000
 """Arriving closer to the end of a promise than this counts as lost time: breaks, loading and the day's luck are not in

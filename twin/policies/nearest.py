@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from twin.belief import FleetView
 from twin.commands import Command, assign_order
 from twin.orders import natural_key
 from twin.policies.common import begin, chain_ms, committed_loads, fits, visits_of, waiting_orders
 from twin.travel import UNREACHABLE, TravelTimes
+from twin.views import FleetView
 
 
 def nearest(view: FleetView, travel: TravelTimes, rng: np.random.Generator, budget: int) -> list[Command]:

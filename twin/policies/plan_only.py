@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from twin.belief import FleetView
 from twin.commands import Command
 from twin.travel import TravelTimes
+from twin.views import FleetView
 
 
 def plan_only(view: FleetView, travel: TravelTimes, rng: np.random.Generator, budget: int) -> list[Command]:

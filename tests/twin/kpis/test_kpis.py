@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from engine.ledger import OFFICE_SCHEMA, TRUTH_SCHEMA
 from tests.worlds import END_US, T0_US, HandMade, at, delivery, route, tiny_ledgers, tiny_world
 from twin.kpis import Costs, Tables, by_dimension, compute, gather
-from twin.kpis.knowledge import score_alerts
+from twin.kpis.alerting import score_alerts
 from twin.kpis.records import Alarm, OrderRecord, zone_of
 
 

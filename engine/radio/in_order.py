@@ -1,0 +1,65 @@
+"""Rows given back in sample order: what became of a sample is told once it is known of all before it."""
+
+import numpy as np
+
+from engine.radio.held import Columns, Held, Part, sorted_rows
+
+_FATE = ("arrive_us", "network", "fate")
+
+
+class InOrder:
+    """Gapless rows per device, each device's from its sample 0 on."""
+
+    def __init__(self, devices: int) -> None:
+        self._next = np.zeros(devices, np.int64)
+        self._held = Held(devices)
+
+    def add(self, parts: list[Part]) -> list[Part]:
+        """Rows in any order, each once; returns those whose turn has come, in each device's order."""
+        return [ready for part in parts if len(part) for ready in self._one(part)]
+
+    def waiting(self) -> int:
+        """Rows held back."""
+        return self._held.rows()
+
+    def _one(self, part: Part) -> list[Part]:
+        device, sample = part.column("device"), part.column("sample")
+        first = np.flatnonzero(np.append(True, device[1:] != device[:-1]))
+        lengths = np.diff(np.append(first, len(device)))
+        place = np.arange(len(device)) - np.repeat(first - self._next[device[first]], lengths)
+        ready = sample == place
+        if ready.all():
+            self._next[device[first]] += lengths
+            now = part
+        else:
+            at = np.flatnonzero(ready)
+            self._next += np.bincount(device[at], minlength=len(self._next))
+            now = part.rows_of(at)
+            self._hold(part.rows_of(np.flatnonzero(~ready)))
+        return [now, *self._freed(device[first])] if self._held.holds(device[first]).any() else [now]
+
+    def _hold(self, part: Part) -> None:
+        columns = {name: part.column(name) for name in part.columns}
+        columns |= {name: getattr(part, name) for name in _FATE}
+        self._held.add(columns, np.arange(len(part)))
+
+    def _freed(self, devices: np.ndarray) -> list[Part]:
+        """Held rows of devices whose turn has come."""
+        touched = np.zeros(len(self._next), bool)
+        touched[devices] = True
+        tables = [_picked(*found) for found in self._held.take(lambda table: np.flatnonzero(touched[table["device"]]))]
+        if not tables:
+            return []
+        table = sorted_rows(tables)
+        device = table["device"]
+        first = np.flatnonzero(np.append(True, device[1:] != device[:-1]))
+        lengths = np.diff(np.append(first, len(device)))
+        ready = table["sample"] == np.arange(len(device)) - np.repeat(first - self._next[device[first]], lengths)
+        self._next += np.bincount(device[ready], minlength=len(self._next))
+        self._held.add(table, np.flatnonzero(~ready))
+        freed = _picked(table, np.flatnonzero(ready))
+        return [Part(freed, None, *(freed[name] for name in _FATE))] if ready.any() else []
+
+
+def _picked(columns: Columns, rows: np.ndarray) -> Columns:
+    return {name: values[rows] for name, values in columns.items()}

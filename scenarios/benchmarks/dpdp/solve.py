@@ -1,0 +1,90 @@
+"""``twin solve`` on an instance folder: the day driven by a policy, and the competition's score of it."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from engine.streams import Streams
+from scenarios.benchmarks.dpdp.answer import routes_after
+from scenarios.benchmarks.dpdp.day import LATE_PER_H, PERIOD_S, Day
+from scenarios.benchmarks.dpdp.files import read_day, recognises
+from scenarios.benchmarks.dpdp.picture import Picture
+from scenarios.benchmarks.dpdp.yard import Yard
+from scenarios.benchmarks.request import Request
+from scenarios.problems import BadInput, Problem, nearest
+from twin.policies import Policy, policies
+from twin.policies.dealt import dealt
+from twin.policies.dockyard import visits
+from twin.policies.last_in_first_out import last_in_first_out
+
+__all__ = ["POLICIES", "Outcome", "drive", "recognises", "solve"]
+
+POLICIES: dict[str, Policy] = {"rolling": last_in_first_out, "dpdp": last_in_first_out, "naive": dealt}
+"""Policies made for these days; those of a fleet's own day may be asked for as well."""
+DEFAULT_POLICY = "rolling"
+DEFAULT_ITERATIONS = 60
+
+
+class Outcome(NamedTuple):
+    """Kilometres of all vehicles, seconds of lateness of all orders, and each vehicle's deliveries in order."""
+
+    score: float
+    driven_km: float
+    late_s: int
+    routes: list[list[str]]
+    decisions: int
+
+
+def solve(path: Path, request: Request) -> dict[str, Any]:
+    """The answer of ``twin solve``; ``cost`` is the competition's score, of which no best is known.
+
+    Raises:
+        BadInput: a file cannot be read, or an option does not fit.
+        Refused: the policy's answer cannot be driven.
+    """
+    started = time.perf_counter()
+    name = request.policy or DEFAULT_POLICY
+    policy = _policy(path, name)
+    for option in ("objective", "rounding", "decisions"):
+        if getattr(request, option) is not None:
+            expected = "no such option: the score of a pickup and delivery day is fixed"
+            raise BadInput([Problem(str(path), f"--{option}", str(getattr(request, option)), expected)])
+    outcome = drive(read_day(path), policy, request.iterations, request.seconds, request.seed)
+    return {
+        "instance": path.resolve().name,
+        "policy": name,
+        "cost": outcome.score,
+        "feasible": True,
+        "routes": outcome.routes,
+        "best_known": None,
+        "gap_pct": None,
+        "wall_s": round(time.perf_counter() - started, 3),
+        "distance_km": outcome.driven_km,
+        "lateness_s": outcome.late_s,
+        "decisions": outcome.decisions,
+        "note": "no best known score is published for these days",
+    }
+
+
+def drive(
+    day: Day, policy: Policy, iterations: int | None = None, seconds: float | None = None, seed: int = 0
+) -> Outcome:
+    """One day under a policy, decision by decision, until every order is delivered.
+
+    Raises:
+        Refused: the policy's answer cannot be driven.
+    """
+    yard, picture, streams = Yard(day), Picture(day), Streams(seed)
+    decisions = 0
+    while len(yard.picked_s) < len(day.orders):
+        yard.advance(yard.now_s + PERIOD_S)
+        view = picture.view(yard)
+        commands = policy(view, day.roads, streams.generator("decision", decisions), budget)
+        for vehicle_id, stops in routes_after(view, commands).items():
+            yard.send(vehicle_id, visits(view, stops))
+        decisions += 1
+    yard.advance()
+    return score(day, yard, decisions)

@@ -1,0 +1,79 @@
+"""What head office's people do all day beside dispatching: alerts and exceptions, customers, proofs."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from agents.control_room import ControlRoom, ControlSettings
+from agents.customer import Customer
+from agents.customer_service import CustomerService
+from agents.driver import Driver
+from agents.office import HeadOffice
+from agents.population import Population
+from agents.telematics import Telematics
+from engine.clock import MINUTE, SECOND
+from scenarios.customer_care import customer_service, proof_capture
+from scenarios.load import Scenario
+from scenarios.wire_plant import PlantRoom
+from twin.alerts import watches
+from twin.eta import LegCache, etas
+from twin.notifications import arrivals
+
+
+@dataclass
+class Desk:
+    """Control room and customer service of one run; None where the scenario has none."""
+
+    control: ControlRoom | None
+    service: CustomerService | None
+
+    def start(self) -> None:
+        """Set their clockworks going."""
+        for part in (self.control, self.service):
+            if part is not None:
+                part.start()
+
+    def attend(self, absent: bool) -> None:
+        """The dispatchers are away, or back."""
+        if self.control is not None:
+            self.control.attend(self.control.settings.dispatchers if absent else 0)
+
+
+def wire_desk(
+    scenario: Scenario, population: Population, office: HeadOffice, room: PlantRoom, telematics: Telematics,
+    customers: dict[str, Customer], drivers: dict[str, Driver],
+) -> Desk:  # fmt: skip
+    """Make what the scenario's ``alerts``, ``notifications`` and ``proofs`` ask for, listening at head office."""
+    model = scenario.model
+    control = None
+    if model.alerts:
+        at_work = watches({name: alert.model_dump() for name, alert in model.alerts.items()})
+        settings = ControlSettings(
+            round(model.head_office.alerts_every_s * SECOND), model.head_office.dispatchers,
+            round(model.head_office.exception_minutes * MINUTE),
+        )  # fmt: skip
+        control = ControlRoom(population, office, at_work, settings)
+        office.listeners.append(control.hear)
+        office.listeners.append(partial(_silent_feed, room))
+        telematics.listeners.append(control.sightings.take)
+    legs = LegCache(office.travel)
+    service = customer_service(
+        model, office, customers.get, lambda view: arrivals(view, etas(view, legs)),
+        lambda order_id, then: room.phone.ring(order_id, "where_is_my_order", then),
+    )  # fmt: skip
+    if service is not None:
+        hear = service.heard
+        office.listeners.append(lambda kind, at_us, payload: hear(kind, payload))
+        service.at_work = room.plant.command_path_open
+    capture = proof_capture(model, population.world.streams)
+    for driver in drivers.values():
+        driver.proofs = capture
+    desk = Desk(control, service)
+    room.attendance.listeners.append(desk.attend)
+    return desk
+
+
+def _silent_feed(room: PlantRoom, kind: str, _at_us: int, payload: dict[str, Any]) -> None:
+    """The runbook is told when somebody notices that a feed is silent."""
+    if kind in ("alert_raised", "alert_cleared") and payload["rule"] == "feed_stale":
+        room.runbook.set("feed_silent", kind == "alert_raised")

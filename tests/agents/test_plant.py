@@ -1,0 +1,285 @@
+"""Head office's plant: what fails, what waits, what is lost, and what nobody is told."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agents.plant.component import FAULT, NEVER_US, PENDING, Component
+from agents.plant.plant import FeedSettings, PlantSettings, PlatformSettings
+from agents.plant.terminal import LinkSettings, StandbySettings
+from agents.plant.vendor import SchemaChange
+from engine.clock import SECOND
+from scenarios.schema_network import HeadOffice
+from tests.agents.plant_world import Receiving, at, bare_world, play, run_until
+from twin.ingest import Ingest, repaired
+
+WITH_STANDBY = LinkSettings(standby=StandbySettings(messages_per_s=2.0, detect_s=60.0, switch_s=30.0))
+
+
+# --- examples ---
+
+
+def test_an_unconfigured_plant_is_transparent() -> None:
+    """Received in the same call, nothing on the calendar, samples exactly when they arrive."""
+    world = bare_world()
+    office = Receiving(world)
+    office.plant.start()
+    office.send("V1:0")
+    assert office.received == [("V1:0", 0.0)]
+    assert world.env.peek() == math.inf
+    arrive_us = np.array([at(-5), at(-1), at(2)])
+    received_us = office.plant.admit_samples(np.array([0, 1, 0]), arrive_us, at(0))
+    assert received_us.tolist() == [at(-5), at(-1), PENDING]
+    assert office.plant.admit_samples(np.array([0]), arrive_us[2:], PENDING).tolist() == [at(2)]
+    assert office.plant.tools() == {"phone", "internet", "platform"}
+
+
+def test_messages_wait_in_order_at_the_door_of_a_platform_that_is_down() -> None:
+    """And the people in the room see it go down and come back."""
+    world = bare_world()
+    office = Receiving(world, platform=PlatformSettings(response_s=2.0))
+    platform = office.plant.platform.component
+    world.at(at(10), lambda: platform.fail("drill"))
+    world.at(at(100), lambda: platform.restore("drill"))
+    for number, second in enumerate((9, 11, 50, 101)):
+        office.send_at(second, f"V1:{number}")
+    run_until(world, 60)
+    assert not office.plant.command_path_open()
+    assert office.plant.tools() == {"phone", "internet"}
+    assert office.plant.counts() == {"admitted": 3, "received": 1, "held": 2, "lost": 0}
+    run_until(world, 200)
+    assert office.received == [("V1:0", 11.0), ("V1:1", 102.0), ("V1:2", 102.0), ("V1:3", 103.0)]
+    assert office.heard == [("plant_failed", 10.0), ("plant_restored", 100.0)]
+    assert platform.down_us == 90 * SECOND
+
+
+def test_a_component_is_down_until_nothing_holds_it_down() -> None:
+    """Two incidents that overlap are one outage; one that is not there cannot end."""
+    world = bare_world()
+    told: list[str] = []
+    component = Component(world, "platform", lambda kind, _name, payload: told.append(f"{kind} {payload['cause']}"))
+    component.fail("a")
+    component.fail(FAULT)
+    with pytest.raises(ValueError, match="down already because of a"):
+        component.fail("a")
+    component.restore("a")
+    assert not component.up
+    component.restore(FAULT)
+    assert component.up
+    assert told == ["plant_failed a", f"plant_restored {FAULT}"]
+    with pytest.raises(KeyError):
+        component.restore("a")
+
+
+@pytest.mark.parametrize("backfill", [True, False])
+def test_a_feed_breaks_silently(backfill: bool) -> None:
+    """Head office hears nothing of it; what it carries is held or lost, everything else goes on."""
+    world = bare_world()
+    office = Receiving(world, telematics_feed=FeedSettings(backfill=backfill))
+    feed = office.plant.feeds["telematics_feed"].component
+    world.at(at(10), lambda: feed.fail("break"))
+    world.at(at(100), lambda: feed.restore("break"))
+    office.send_at(20, "dev-1:0", "harsh_event")
+    office.send_at(20, "dev-1:1", "order_delivered")
+    run_until(world, 20)
+    arrive_us = np.array([at(9), at(10), at(20), at(21)])
+    received_us = office.plant.admit_samples(np.zeros(4, int), arrive_us, world.now)
+    assert received_us.tolist() == [at(9), at(10), PENDING if backfill else NEVER_US, PENDING]
+    run_until(world, 100)
+    late = [("dev-1:0", 100.0)] if backfill else []
+    assert office.received == [("dev-1:1", 20.0), *late]
+    assert office.heard == []
+    assert world.truth.table()["kind"].to_pylist() == ["plant_failed", "plant_restored"]
+    assert office.plant.counts()["lost"] == (0 if backfill else 1)
+    assert office.plant.lost_samples == (0 if backfill else 1)
+
+
+def test_messages_see_detection_and_switch_over_and_the_standbys_capacity() -> None:
+    """A fibre cut at 10: the standby carries two messages a second from 100 on, the fibre the rest at 103.2."""
+    world = bare_world()
+    office = Receiving(world, terminal_link=WITH_STANDBY)
+    link = office.plant.link
+    world.at(at(10), lambda: link.cut("dig", takes_over=True))
+    world.at(at(103.2), lambda: link.mend("dig"))
+    for number in range(10):
+        office.send_at(20 + number, f"V1:{number}")
+    run_until(world, 99)
+    assert office.received == []
+    assert office.plant.tools() == {"phone"}
+    run_until(world, 300)
+    assert [second for _, second in office.received] == [100.5, 101.0, 101.5, 102.0, 102.5, 103.0] + [103.2] * 4
+    assert office.heard == [("plant_failed", 10.0), ("standby_took_over", 100.0), ("plant_restored", 103.2)]
+    samples_us = link.through(np.zeros(10, int), np.array([at(20 + n) for n in range(10)]), at(300))
+    assert samples_us.tolist() == [at(second) for _, second in office.received]
+    assert link.through(np.zeros(1, int), np.array([at(300)]), at(300)).tolist() == [at(300)]
+
+
+def test_a_standby_that_has_failed_unnoticed_is_found_out_when_needed() -> None:
+    """Messages wait for the fibre; the standby is repaired with it."""
+    world = bare_world()
+    office = Receiving(world, terminal_link=WITH_STANDBY)
+    world.at(at(10), lambda: office.plant.link.cut("dig", takes_over=False))
+    world.at(at(500), lambda: office.plant.link.mend("dig"))
+    office.send_at(20, "V1:0")
+    run_until(world, 600)
+    assert office.received == [("V1:0", 500.0)]
+    kinds = [("plant_failed", 10.0), ("plant_failed", 100.0), ("plant_restored", 500.0), ("plant_restored", 500.0)]
+    assert office.heard == kinds
+    assert office.plant.link.standby is not None
+    assert office.plant.link.standby.works(world.now)
+
+
+def test_a_short_cut_never_needs_the_standby() -> None:
+    """Shorter than detection and switch-over: nothing is switched, nothing found out."""
+    world = bare_world()
+    office = Receiving(world, terminal_link=WITH_STANDBY)
+    world.at(at(10), lambda: office.plant.link.cut("dig"))
+    world.at(at(50), lambda: office.plant.link.mend("dig"))
+    world.at(at(60), lambda: office.plant.link.cut("dig", takes_over=True))
+    run_until(world, 149)
+    assert [kind for kind, _ in office.heard] == ["plant_failed", "plant_restored", "plant_failed"]
+    run_until(world, 150)
+    assert office.heard[-1] == ("standby_took_over", 150.0)
+
+
+def test_a_vendors_change_makes_dead_letters_that_can_be_read_once_it_is_mended() -> None:
+    """A renamed field or a newer version is not believed; repaired, the message is what it was."""
+    world = bare_world()
+    office = Receiving(world)
+    kinds, payload = frozenset({"harsh_event"}), {"vehicle_id": "V1", "driver_id": "D1", "what": "brake"}
+    mended: list[SchemaChange] = []
+    office.plant.on_mended.append(mended.append)
+    changes = {"names": SchemaChange(kinds, {"vehicle_id": "unitId"}), "version": SchemaChange(kinds)}
+    for number, (name, change) in enumerate(changes.items()):
+        office.plant.change_schema(name, change)
+        office.send(f"dev-V1:{number}", "harsh_event", payload)
+        office.plant.mend_schema(name)
+    office.send("dev-V1:2", "harsh_event", payload)
+    renamed, newer, plain = office.messages
+    assert "unitId" in renamed.text
+    ingest = Ingest()
+    assert ingest.judge(renamed, world.now).reason.startswith("dead_letter: harsh_event")
+    assert ingest.judge(newer, world.now).reason.startswith("dead_letter: harsh_event version 2 is newer")
+    assert not ingest.judge(plain, world.now).reason
+    assert mended == [*changes.values()]
+    for message, change in zip((renamed, newer), mended):
+        again = repaired(message, change.names_known)
+        assert again.payload == payload
+        assert not ingest.judge(again, world.now).reason
+
+
+def test_settings_come_from_the_scenarios_section() -> None:
+    """Every field of the plant is one of ``head_office``."""
+    assert PlantSettings.from_mapping(HeadOffice().model_dump()) == PlantSettings()
+    raw = {"terminal_link": {"standby": {"drill_every_days": 30.0}}, "telematics_feed": {"backfill": False}}
+    made = PlantSettings.from_mapping(HeadOffice.model_validate(raw).model_dump())
+    assert made.terminal_link.standby == StandbySettings(drill_every_days=30.0)
+    assert made.telematics_feed == FeedSettings(backfill=False)
+
+
+# --- invariants ---
+
+PARTS = ("platform", "telematics_feed", "maintenance_feed", "terminal_link")
+KINDS_SENT = ("harsh_event", "refuelled", "order_delivered")
+
+spells = st.lists(
+    st.tuples(st.sampled_from(PARTS), st.integers(0, 40), st.integers(1, 30), st.sampled_from([None, True, False])),
+    max_size=8,
+)
+sent = st.lists(st.tuples(st.integers(0, 80), st.integers(0, 2), st.sampled_from(KINDS_SENT)), max_size=25)
+
+
+@settings(max_examples=200, deadline=None)
+@given(schedule=spells, messages=sent, backfill=st.booleans(), response_s=st.sampled_from([0.0, 7.0]))
+def test_whatever_fails_the_plant_is_whole_in_the_end(
+    schedule: list, messages: list, backfill: bool, response_s: float
+) -> None:
+    """Everything admitted is received, held or lost with a cause, at any time; in order; nothing is held at last."""
+    world = bare_world()
+    feed = FeedSettings(backfill=backfill)
+    office = Receiving(
+        world, terminal_link=WITH_STANDBY, telematics_feed=feed, maintenance_feed=feed,
+        platform=PlatformSettings(response_s=response_s),
+    )  # fmt: skip
+    play(office, schedule)
+    sent_s = {}
+    for number, (second, source, kind) in enumerate(sorted(messages)):
+        sent_s[f"{kind}{source}:{number}"] = 10.0 * second
+        office.send_at(10 * second, f"{kind}{source}:{number}", kind)
+    for second in range(0, 1300, 70):
+        run_until(world, second)
+        counts = office.plant.counts()
+        assert counts["admitted"] == counts["received"] + counts["held"] + counts["lost"]
+    run_until(world, 2000)
+    counts = office.plant.counts()
+    assert counts["held"] == 0
+    assert counts["admitted"] == len(messages)
+    assert office.plant.tools() == {"phone", "internet", "platform"}
+    assert counts["lost"] == 0 or not backfill
+    assert all(second >= sent_s[name] + response_s for name, second in office.received)
+    for one in {name.partition(":")[0] for name, _ in office.received}:
+        numbers = [int(name.partition(":")[2]) for name, _ in office.received if name.startswith(one + ":")]
+        assert numbers == sorted(set(numbers))
+
+
+SLOW_STANDBY = LinkSettings(standby=StandbySettings(messages_per_s=0.05, detect_s=12.0, switch_s=8.0))
+cuts = st.tuples(st.just("terminal_link"), st.integers(0, 10), st.integers(10, 30), st.just(True))
+others = st.tuples(st.sampled_from(PARTS), st.integers(0, 30), st.integers(1, 12), st.sampled_from([True, False]))
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    schedule=st.tuples(cuts, others, others, others),
+    arrivals=st.lists(st.tuples(st.integers(0, 200), st.integers(0, 2)), min_size=10, max_size=40),
+    windows=st.lists(st.integers(0, 400), min_size=4, max_size=20, unique=True), backfill=st.booleans(),
+)  # fmt: skip
+def test_windows_change_no_samples_receive_time(schedule: list, arrivals: list, windows: list, backfill: bool) -> None:
+    """However often the plant is asked, a sample is received at the same moment, and none stays pending at last."""
+    results = []
+    for edges in ([], sorted(windows)):
+        world = bare_world()
+        office = Receiving(
+            world, terminal_link=SLOW_STANDBY, telematics_feed=FeedSettings(backfill=backfill),
+            platform=PlatformSettings(response_s=3.0),
+        )  # fmt: skip
+        play(office, schedule)
+        results.append(received_in_windows(office, arrivals, [*edges, 2000]))
+    assert results[0] == results[1]
+    assert PENDING not in results[0]
+    if backfill:
+        assert NEVER_US not in results[0]
+
+
+def received_in_windows(office: Receiving, arrivals: list, edges: list[int]) -> list[int]:
+    """Ask at each edge about all that is pending by then (in flight up to 20 s ahead), devices in any order."""
+    arrive_us, device = (np.array(values) for values in zip(*sorted((at(second), one) for second, one in arrivals)))
+    result = np.full(len(arrivals), PENDING)
+    for number, edge in enumerate(edges):
+        run_until(office.world, edge)
+        asked = np.flatnonzero((result == PENDING) & (arrive_us <= at(edge + 20)))
+        asked = asked[np.argsort((device[asked] + number) % 3, kind="stable")]
+        result[asked] = office.plant.admit_samples(device[asked], arrive_us[asked], at(edge))
+        assert (result[asked] <= at(edge)).sum() == (result[asked] != PENDING).sum()
+    for one in np.unique(device):
+        of_device = result[(device == one) & (result != NEVER_US)]
+        assert (np.diff(of_device) >= 0).all()
+    return result.tolist()
+
+
+@settings(max_examples=200, deadline=None)
+@given(schedule=spells, seconds=st.lists(st.integers(0, 700), min_size=1, max_size=20, unique=True))
+def test_samples_and_events_meet_the_same_plant(schedule: list, seconds: list) -> None:
+    """Without a standby (whose capacity each lane has to itself), a sample takes as long as an event by the feed."""
+    world = bare_world()
+    office = Receiving(world, platform=PlatformSettings(response_s=3.0))
+    play(office, schedule)
+    arrive_s = [second + 0.5 for second in sorted(seconds)]
+    for number, second in enumerate(arrive_s):
+        office.send_at(second, f"V1:{number}", "harsh_event")
+    run_until(world, 2000)
+    arrive_us = np.array([at(second) for second in arrive_s])
+    received_us = office.plant.admit_samples(np.zeros(len(arrive_s), int), arrive_us, world.now)
+    assert received_us.tolist() == [at(second) for _, second in office.received]

@@ -1,0 +1,87 @@
+"""Heights: tiles and GeoTIFF give the same, between points too."""
+
+import sys
+import zipfile
+
+import numpy as np
+import pytest
+
+from engine.coverage.elevation import read_elevation
+from engine.coverage.problem import FileProblem
+from engine.roads.place import MissingExtra
+
+POINTS = 11
+NORTHING = np.arange(POINTS)[::-1, None] * 10
+HEIGHTS = (NORTHING + np.arange(POINTS)[None, :]).astype(">i2")
+"""10 m more each step north, 1 m each step east; 0.1 degree a step."""
+
+
+def tile(folder, name="N42E001.hgt", heights=HEIGHTS):
+    """A small tile of N 42-43, E 1-2."""
+    (folder / name).write_bytes(heights.tobytes())
+    return folder / name
+
+
+def geotiff(folder, heights=HEIGHTS, crs="EPSG:4326"):
+    """The same as a GeoTIFF; its pixels lie around the points."""
+    import rasterio
+
+    path = folder / "heights.tif"
+    shape = {"width": heights.shape[1], "height": heights.shape[0], "count": 1, "dtype": "int16"}
+    at = rasterio.Affine(0.1, 0.0, 0.95, 0.0, -0.1, 43.05)
+    with rasterio.open(path, "w", driver="GTiff", crs=crs, transform=at, nodata=-32768, **shape) as file:
+        file.write(heights.astype("int16"), 1)
+    return path
+
+
+def test_tiles_and_geotiff_agree_between_points(tmp_path):
+    """A plane is bilinear: 100 m a degree north, 10 m a degree east; the edge goes on outside."""
+    packed = tmp_path / "N42E001.hgt.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.write(tile(tmp_path), "N42E001.hgt")
+    lat, lon = np.array([42.0, 42.5, 42.512, 43.0, 43.0, 50.0]), np.array([1.0, 1.5, 1.987, 2.0, 1.0, 9.0])
+    expected = 100 * np.clip(lat - 42, 0, 1) + 10 * np.clip(lon - 1, 0, 1)
+    for path in (tile(tmp_path), packed, geotiff(tmp_path)):
+        elevation = read_elevation(path)
+        assert elevation.heights_m(lat, lon) == pytest.approx(expected, abs=0.06)
+        assert elevation.covers(42.9, 44.0, 0.0, 1.1)
+        assert not elevation.covers(43.2, 44.0, 1.0, 2.0)
+    assert read_elevation(packed).heights_m(lat[:, None], lon[None, :]).shape == (6, 6)
+
+
+def test_voids_take_the_nearest_height(tmp_path):
+    """One void point and a tile without any height."""
+    holed = HEIGHTS.copy()
+    holed[0, 0] = -32768
+    assert float(read_elevation(tile(tmp_path, heights=holed)).heights_m(np.array(43.0), np.array(1.0))) in (101, 90)
+    for path in (tile(tmp_path, heights=np.full_like(HEIGHTS, -32768)),):
+        with pytest.raises(FileProblem, match="every point is void"):
+            read_elevation(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("N42E001.hgt", b"abc", "square of 16-bit heights"),
+        ("andorra.hgt", b"\0" * 8, "N42E001.hgt"),
+        ("N42E001.hgt.zip", b"no zip", "readable elevation file"),
+        ("heights.tif", b"no tiff", "readable GeoTIFF"),
+        ("heights.png", b"", "an elevation file"),
+    ],
+)
+def test_bad_files_are_refused(name, data, words, tmp_path):
+    """Each with what was expected; a file that is not there too."""
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(FileProblem, match=words):
+        read_elevation(tmp_path / name)
+    with pytest.raises(FileProblem):
+        read_elevation(tmp_path / "gone" / "N42E001.hgt")
+
+
+def test_without_rasterio_one_line_says_what_to_install(tmp_path, monkeypatch):
+    """A tile needs nothing."""
+    path = geotiff(tmp_path)
+    monkeypatch.setitem(sys.modules, "rasterio", None)
+    with pytest.raises(MissingExtra, match=r"fleet-twin\[elevation\]"):
+        read_elevation(path)
+    read_elevation(tile(tmp_path))

@@ -1,0 +1,69 @@
+"""What an alert rule is: a pure function of the picture, its thresholds, and who acts on it."""
+
+import difflib
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
+
+from twin.views import FleetView
+
+MINUTE_US, SECOND_US = 60_000_000, 1_000_000
+
+
+class Alert(NamedTuple):
+    """What a rule says is the case: of whom (a vehicle, an order, a feed), since when as far as is known.
+
+    ``detail`` classifies it (the class of a long stop, the kind of interference); ``late``: it was over when heard of.
+    """
+
+    subject: str
+    at_us: int
+    text: str
+    detail: str = ""
+    late: bool = False
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A registered rule: ``check(view, params)`` gives what is the case now, in a fixed order."""
+
+    check: Callable[[FleetView, Any], list[Alert]]
+    params: type
+    owner: str = "dispatcher"
+
+    @property
+    def summary(self) -> str:
+        """First line of its documentation."""
+        return (inspect.getdoc(self.check) or "").partition("\n")[0]
+
+    def configured(self, settings: Mapping[str, Any]) -> Any:
+        """The rule's thresholds with some of them set.
+
+        Raises:
+            ValueError: an unknown threshold (with the nearest known), or a value of another type.
+        """
+        known = {field.name: field for field in fields(self.params)}
+        values = {}
+        for name, value in settings.items():
+            if name not in known:
+                near = difflib.get_close_matches(name, known, 1)
+                hint = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(known)}"
+                raise ValueError(f"{name}: no such threshold{hint}")
+            values[name] = _fitting(name, value, known[name].default)
+        return self.params(**values)
+
+
+def _fitting(name: str, value: Any, default: Any) -> Any:
+    """A value of the same type as the default."""
+    if isinstance(default, tuple) and isinstance(value, list | tuple):
+        return tuple(float(number) for number in value)
+    if isinstance(default, bool) or isinstance(value, bool):
+        if isinstance(default, bool) and isinstance(value, bool):
+            return value
+    elif isinstance(default, float) and isinstance(value, int | float):
+        return float(value)
+    elif isinstance(default, str) and isinstance(value, str):
+        return value
+    kinds = {bool: "true or false", float: "a number", str: "text", tuple: "a list of numbers"}
+    raise ValueError(f"{name}: expected {kinds[type(default)]}, not {value!r}")

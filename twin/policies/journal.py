@@ -1,0 +1,68 @@
+"""What policies remember between calls, in ``view.journal``: what was offered, who declined, who was on time."""
+
+from collections.abc import Iterable
+
+from twin.commands import Command
+from twin.views import FleetView
+
+PRIOR = 5
+"""A driver nobody knows counts as having been on time at this many visits [A]."""
+
+
+def note_offers(view: FleetView, commands: Iterable[Command]) -> None:
+    """Remember who was told to do what: an order that is open again afterwards was declined or came too late."""
+    offers = view.journal.setdefault("offers", {})
+    for command in commands:
+        if command.kind == "assign_order":
+            order_ids = [command.payload["order_id"]]
+        elif command.kind == "set_route":
+            order_ids = [stop["order_id"] for stop in command.payload["stops"]]
+        else:
+            continue
+        for order_id in order_ids:
+            known = view.orders.get(order_id)
+            if known is not None and known.vehicle_id != command.vehicle_id:
+                offers[order_id] = (command.vehicle_id, view.now_us, known.attempts)
+
+
+def backing_off(view: FleetView, back_off_s: float) -> set[tuple[str, str]]:
+    """Pairs of order and vehicle that are not tried again yet. Forgets what is over.
+
+    An offer counts as declined where the order is nobody's at a later call and no visit has failed since.
+    """
+    offers, declined = view.journal.setdefault("offers", {}), view.journal.setdefault("declined", {})
+    for order_id, (vehicle_id, at_us, attempts) in list(offers.items()):
+        known = view.orders.get(order_id)
+        if known is None:
+            del offers[order_id]
+        elif known.vehicle_id is None and known.onboard is None and at_us < view.now_us:
+            del offers[order_id]
+            if known.attempts == attempts:
+                declined[order_id, vehicle_id] = view.now_us
+    since_us = view.now_us - round(back_off_s * 1e6)
+    for pair, at_us in list(declined.items()):
+        if at_us <= since_us or pair[0] not in view.orders:
+            del declined[pair]
+    return set(declined)
+
+
+def on_time_shares(view: FleetView) -> dict[str, float]:
+    """Share of visits each vehicle's driver began in time, as far as the picture has shown it, by vehicle.
+
+    A visit is seen when a call finds the vehicle waiting or serving; ``PRIOR`` visits in time are added.
+    """
+    record, seen = view.journal.setdefault("visits", {}), view.journal.setdefault("visits_seen", {})
+    shares = {}
+    for vehicle in view.vehicles.values():
+        driver_id, stop = vehicle.driver_id or vehicle.vehicle_id, vehicle.started
+        good, visits = record.get(driver_id, (0, 0))
+        known = view.orders.get(stop.order_id) if stop is not None else None
+        if stop is not None and known is not None and vehicle.state in ("waiting", "serving"):
+            task = (known.order.pickup if stop.task == "pickup" else known.order.delivery) or known.order.last_task
+            visit = (stop.order_id, stop.task, known.attempts)
+            if task.windows and seen.get(driver_id) != visit:
+                seen[driver_id] = visit
+                good, visits = good + (vehicle.state_us <= task.windows[-1].close_us), visits + 1
+                record[driver_id] = (good, visits)
+        shares[vehicle.vehicle_id] = (good + PRIOR) / (visits + PRIOR)
+    return shares
