@@ -49,7 +49,7 @@ class Telematics:
 
     def advance(self, now_us: int) -> None:
         """Measure up to now, log what is settled, and let belief see what has been received by now."""
-        self._settle(max(now_us - self._behind_us, self._measured_us))
+        self._settle(max(now_us - self._behind_us, self.lane.links.now_us))
         self._receive(now_us)
 
     def settle(self, now_us: int) -> None:

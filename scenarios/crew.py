@@ -144,10 +144,12 @@ class Maker:
 
     def node(self, place: Place, profile: Profile) -> int:
         """Where a vehicle of a profile stops for a place."""
-        key = (profile.name, place.place_id)
+        key = (profile.name, place)
         node = self._nodes.get(key)
         if node is None:
-            node = self._nodes[key] = self.ground.roads.snap(place.lat, place.lon, profile, place.place_id).node
+            node = self.ground.roads.snap(place.lat, place.lon, profile, place.place_id).node
+            if place.place_id:  # a position on the way is not met again
+                self._nodes[key] = node
         return node
 
     def travel(self) -> OfficeTravel:

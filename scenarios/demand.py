@@ -44,7 +44,7 @@ def check_planner(scenario: Scenario, orders: list[Order]) -> None:
 
 def read_demand(
     scenario: Scenario, roads: Any, profiles: list[Profile], depots: dict[str, Place], streams: Streams,
-    nodes: dict[tuple[str, str], int],
+    nodes: dict[tuple[str, Place], int],
 ) -> tuple[list[Order], dict[str, Any], dict[str, Any]]:  # fmt: skip
     """The orders of the run, notes on how they were read, and what is personal in the file, by pseudonym.
 
@@ -143,7 +143,7 @@ def _accuracy(match: Any) -> dict[str, Any]:
 
 def _within_reach(
     scenario: Scenario, roads: Any, profiles: list[Profile], orders: list[Order], people: dict[str, Any],
-    nodes: dict[tuple[str, str], int],
+    nodes: dict[tuple[str, Place], int],
 ) -> list[Order]:  # fmt: skip
     """The orders near enough to a road for some vehicle; the others are problems, or skipped where that is asked.
 
@@ -155,7 +155,7 @@ def _within_reach(
     lat, lon = np.array([task.place.lat for _, task in tasks]), np.array([task.place.lon for _, task in tasks])
     snapped = [roads.snap_all(lat, lon, profile) for profile in profiles]
     for profile, (found, _) in zip(profiles, snapped):
-        nodes.update(zip(((profile.name, task.place.place_id) for _, task in tasks), found.tolist()))
+        nodes.update(zip(((profile.name, task.place) for _, task in tasks), found.tolist()))
     metres_of = np.min([metres for _, metres in snapped], axis=0)
     limit_m = scenario.model.roads.snap_m
     problems: dict[str, Problem] = {}

@@ -39,7 +39,7 @@ class Ground:
     stations: list[tuple[str, int]]
     orders: list[Order]
     notes: dict[str, Any]
-    nodes: dict[tuple[str, str], int] = field(default_factory=dict)  # (profile, place) -> where vehicles stop for it
+    nodes: dict[tuple[str, Place], int] = field(default_factory=dict)  # (profile, place) -> where vehicles stop for it
     coverage: CoverageMap | None = None
     people: dict[str, Any] = field(default_factory=dict)  # what is behind pseudonyms, as in people.json
 
@@ -55,7 +55,7 @@ def prepare(scenario: Scenario, cache_dir: Path | None = None) -> Ground:
     _check_streets(scenario, roads)
     profiles = fleet_profiles(scenario)
     depots = _depots(scenario, roads, profiles)
-    nodes: dict[tuple[str, str], int] = {}
+    nodes: dict[tuple[str, Place], int] = {}
     orders, notes, people = read_demand(scenario, roads, profiles, depots, streams, nodes)
     check_planner(scenario, orders)
     stations = [

@@ -182,7 +182,7 @@ class Session:
             telemetry = folder / "telemetry"
         tables = Tables(
             truth, office, self.scenario.start_us, world.now, telemetry, model.time_zone or "UTC",
-            Costs.from_mapping(model.costs),
+            Costs.from_mapping(model.costs), model.json_ready()["alerts"],
         )  # fmt: skip
         evidence = gather(tables)
         kpis = compute(evidence, {name: kpi.expect for name, kpi in model.kpis.items()})

@@ -24,7 +24,7 @@ def solve(path: Path, request: Request) -> dict[str, Any]:
         BadInput: there is nothing there, or nothing that any kind recognises or can read.
     """
     if not path.exists():
-        raise BadInput([Problem(str(path), "", "", "a benchmark instance, there is no such file or folder")])
+        raise BadInput([Problem(str(path), "", path.name, "a benchmark instance; there is no such file or folder")])
     for name in KINDS:
         kind = import_module(name)
         if kind.recognises(path):

@@ -128,7 +128,8 @@ def _times(instance: Instance, vehicle: Vehicle, route: Sequence[int]) -> Iterat
         reach = duration + float(instance.legs[place, node])
         late = earliest + reach - closes
         if late > TOLERANCE:
-            yield f"customer {node} is reached {late:g} after {closes:g}"
+            who = f"depot {node}" if node < instance.depots else f"customer {node}"
+            yield f"{who} is reached {late:g} after {closes:g}"
             return
         waiting = max(opens - reach - latest, 0.0) if latest < FOREVER else 0.0
         earliest = max(opens - reach, earliest) - waiting

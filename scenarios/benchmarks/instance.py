@@ -122,8 +122,8 @@ class Instance:
                 replace(
                     vehicle,
                     fixed_cost=rounding.per_unit * vehicle.fixed_cost,
-                    max_duration=float(units(np.float64(vehicle.max_duration))),
-                    max_distance=float(units(np.float64(vehicle.max_distance))),
+                    max_duration=float(units(np.array(vehicle.max_duration))),
+                    max_distance=float(units(np.array(vehicle.max_distance))),
                 )
                 for vehicle in self.vehicles
             ),

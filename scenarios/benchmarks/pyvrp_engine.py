@@ -10,6 +10,9 @@ from scenarios.benchmarks.instance import FOREVER, Instance, Vehicle
 from scenarios.benchmarks.request import Objective
 from scenarios.benchmarks.whole_numbers import WholeNumbers, whole_numbers
 
+MOST_PENALTY = 100_000
+"""PyVRP's penalty for a unit of load too many rises to this."""
+
 FLEET_SHARE = 0.6
 """Of the budget, for finding fewer vehicles before what they drive is shortened [A]."""
 
@@ -42,16 +45,18 @@ def _data(instance: Instance, numbers: WholeNumbers, types: dict[Vehicle, list[i
     """PyVRP's ``ProblemData``; its locations are the instance's nodes."""
     from pyvrp import Depot, Location, ProblemData, VehicleType
 
-    distances = _with_backhauls_last(instance, numbers)
+    distances: Any = _with_backhauls_last(instance, numbers)
+    durations: Any = numbers.durations
+    loads = _load_factor(numbers)
     opening = int(2 * numbers.distances.max() * instance.nodes) if objective == "vehicles" and len(types) > 1 else 0
     return ProblemData(
         [Location(0, 0) for _ in range(instance.nodes)],
-        _clients(instance, numbers),
+        _clients(instance, numbers, loads),
         [Depot(depot) for depot in range(instance.depots)],
         [
             VehicleType(
                 num_available=len(members),
-                capacity=[vehicle.capacity],
+                capacity=[loads * vehicle.capacity],
                 start_depot=vehicle.depot,
                 end_depot=vehicle.depot,
                 fixed_cost=numbers.fixed_costs[members[0]] + opening,
@@ -66,20 +71,25 @@ def _data(instance: Instance, numbers: WholeNumbers, types: dict[Vehicle, list[i
             for vehicle, members in types.items()
         ],
         [distances],
-        [numbers.durations],
-        shipments=_shipments(instance, numbers),
+        [durations],
+        shipments=_shipments(instance, numbers, loads),
     )
 
 
-def _clients(instance: Instance, numbers: WholeNumbers) -> list[Any]:
+def _load_factor(numbers: WholeNumbers) -> int:
+    """What loads are multiplied by, so that a unit too many can cost more than the way there and back saves."""
+    return 1 + int(2 * numbers.distances.max()) * max(numbers.unit_costs) // MOST_PENALTY
+
+
+def _clients(instance: Instance, numbers: WholeNumbers, loads: int) -> list[Any]:
     from pyvrp import Client
 
     paired = {node for pair in instance.pairs for node in (pair.pickup, pair.delivery)}
     return [
         Client(
             node,
-            delivery=[int(instance.demand[node])],
-            pickup=[int(instance.backhaul[node])],
+            delivery=[loads * int(instance.demand[node])],
+            pickup=[loads * int(instance.backhaul[node])],
             service_duration=int(numbers.service[node]),
             tw_early=int(numbers.opens[node]),
             tw_late=int(numbers.closes[node]),
@@ -90,7 +100,7 @@ def _clients(instance: Instance, numbers: WholeNumbers) -> list[Any]:
     ]
 
 
-def _shipments(instance: Instance, numbers: WholeNumbers) -> list[Any]:
+def _shipments(instance: Instance, numbers: WholeNumbers, loads: int) -> list[Any]:
     from pyvrp import Shipment
 
     return [
@@ -103,7 +113,7 @@ def _shipments(instance: Instance, numbers: WholeNumbers) -> list[Any]:
             delivery_tw_early=int(numbers.opens[pair.delivery]),
             delivery_tw_late=int(numbers.closes[pair.delivery]),
             delivery_service_duration=int(numbers.service[pair.delivery]),
-            amount=[pair.amount],
+            amount=[loads * pair.amount],
         )
         for pair in instance.pairs
     ]
@@ -118,8 +128,8 @@ def _with_backhauls_last(instance: Instance, numbers: WholeNumbers) -> np.ndarra
     distances, collects = numbers.distances.copy(), instance.backhaul > 0
     delivers = ~collects
     delivers[: instance.depots] = False
-    distances[np.ix_(range(instance.depots), collects)] = MAX_VALUE
-    distances[np.ix_(collects, delivers)] = MAX_VALUE
+    distances[: instance.depots, collects] = MAX_VALUE
+    distances[collects[:, None] & delivers[None]] = MAX_VALUE
     return distances
 
 

@@ -23,7 +23,8 @@ ENGINES = {
     "ortools": "scenarios.benchmarks.ortools_engine",
     "pyvrp": "scenarios.benchmarks.pyvrp_engine",
 }
-"""Policies for static instances: modules with ``missing(instance)`` and ``routes(instance, objective, budget, seed)``."""
+"""Policies for static instances: modules with ``missing(instance)`` (what it asks for that they lack) and
+``routes(instance, objective, budget, seed)``."""
 
 DEFAULT_ENGINE = "pyvrp"
 

@@ -18,12 +18,13 @@ SCORED = (
     "feed_stale", "tampering", "position_implausible",
 )  # fmt: skip
 INCIDENT_RULES = {
-    "device_gone": "device_silent",
-    "device_unplugged": "tampering",
-    "gnss_jamming": "position_implausible",
-    "gnss_spoofing": "position_implausible",
+    "carrier_outage": ("device_silent", "feed_stale"),
+    "device_gone": ("device_silent",),
+    "device_unplugged": ("tampering",),
+    "gnss_jamming": ("position_implausible",),
+    "gnss_spoofing": ("position_implausible",),
 }
-"""Incident kind -> rule that should notice; one that names no vehicle is noticed by any vehicle's alert."""
+"""Incident kind -> rules that should notice; one that names no vehicle is noticed by any vehicle's alert."""
 FEED_PARTS = ("platform", "terminal_link", "telematics_feed")
 """Parts of the plant whose failure silences the whole feed."""
 
@@ -137,14 +138,13 @@ class TrueCauses:
         self._cause("harsh_driving", p["vehicle_id"], at_us, at_us)
 
     def _incident_started(self, at_us: int, p: dict) -> None:
-        rule = INCIDENT_RULES.get(p["incident"])
-        if rule is not None:
-            details = p["details"]
-            subject = details.get("vehicle") or ""
-            self._open[p["name"]] = (rule, subject, at_us)
+        for rule in INCIDENT_RULES.get(p["incident"], ()):
+            subject = "telematics" if rule == "feed_stale" else p["details"].get("vehicle") or ""
+            self._open[f"{p['name']} {rule}"] = (rule, subject, at_us)
 
     def _incident_ended(self, at_us: int, p: dict) -> None:
-        self._over(p["name"], at_us)
+        for rule in INCIDENT_RULES.get(p["incident"], ()):
+            self._over(f"{p['name']} {rule}", at_us)
 
     def _plant_failed(self, at_us: int, p: dict) -> None:
         if p["component"] in FEED_PARTS:

@@ -1,6 +1,6 @@
 """What policies share: who may take an order, and when a route's stops would be reached."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from twin.orders import Place, Task, natural_key
@@ -24,20 +24,26 @@ class Visit(NamedTuple):
 
 
 def waiting_orders(view: FleetView) -> list[OrderView]:
-    """Orders to assign, the most urgent first: by end of the last window, then priority, then id.
+    """Orders to assign, the most urgent first.
 
     Orders whose first window opens after the last shift of today wait for their own day's plan.
     """
     until_us = max((v.shift_us[1] for v in view.vehicles.values() if v.shift_us is not None), default=0)
+    if not until_us:
+        return []
+    return by_urgency(
+        o for o in view.unassigned() if not o.order.last_task.windows or o.order.last_task.windows[0].open_us < until_us
+    )
+
+
+def by_urgency(orders: Iterable[OrderView]) -> list[OrderView]:
+    """Sorted by end of the last window, then priority, then id."""
 
     def urgency(known: OrderView) -> tuple:
         windows = known.order.last_task.windows
         return (windows[-1].close_us if windows else 2**62, -known.order.priority, natural_key(known.order.order_id))
 
-    due = (
-        o for o in view.unassigned() if not o.order.last_task.windows or o.order.last_task.windows[0].open_us < until_us
-    )
-    return sorted(due, key=urgency) if until_us else []
+    return sorted(orders, key=urgency)
 
 
 def committed_loads(view: FleetView) -> dict[str, dict[str, float]]:

@@ -78,7 +78,7 @@ def drive(
         Refused: the policy's answer cannot be driven.
     """
     yard, picture, streams = Yard(day), Picture(day), Streams(seed)
-    decisions = 0
+    decisions, budget = 0, DEFAULT_ITERATIONS if iterations is None else iterations
     while len(yard.picked_s) < len(day.orders):
         yard.advance(yard.now_s + PERIOD_S)
         view = picture.view(yard)
@@ -88,3 +88,21 @@ def drive(
         decisions += 1
     yard.advance()
     return score(day, yard, decisions)
+
+
+def score(day: Day, yard: Yard, decisions: int) -> Outcome:
+    """Kilometres by vehicle plus lateness; an order in items is as late as the last of them."""
+    late_s: dict[str, int] = {}
+    for order in day.orders:
+        name = day.whole.get(order.order_id, order.order_id)
+        due_s = order.last_task.windows[-1].close_us // 1_000_000
+        late_s[name] = max(late_s.get(name, 0), yard.delivered_s[order.order_id] - due_s)
+    driven_km = sum(truck.driven_m for truck in yard.trucks.values()) / 1000
+    total_late_s = sum(late_s.values())
+    return Outcome(
+        driven_km / len(yard.trucks) + LATE_PER_H * total_late_s / 3600,
+        driven_km,
+        total_late_s,
+        [truck.route for truck in yard.trucks.values()],
+        decisions,
+    )

@@ -1,0 +1,1 @@
+from twin.policies.insertion import insertion as rolling
