@@ -34,6 +34,7 @@ class OfficeSettings:
     check_in_us: int
     day: DaySettings
     roster: Callable[[int], list[Shift]]
+    locate: bool = False
 
 
 class HeadOffice(FleetAgent):
@@ -87,13 +88,15 @@ class HeadOffice(FleetAgent):
         if follow is not None:
             follow(payload)
 
-    def view(self) -> FleetView:
-        """What decisions are made on, brought up to now."""
+    def view(self, locate: bool = False) -> FleetView:
+        """What decisions are made on, brought up to now; ``locate``: vehicles are asked where they are."""
         telematics = self.world.telematics
         if telematics is not None:
             telematics.advance(self.world.now)
-        if self.perfect is not None and telematics is not None:
-            telematics.observe_truth(self.perfect.belief, self.world.now)
+            if locate:
+                telematics.locate(self.world.now)
+            if self.perfect is not None:
+                telematics.observe_truth(self.perfect.belief, self.world.now)
         return self.picture.view(self.world.now)
 
     @property
@@ -240,7 +243,7 @@ class HeadOffice(FleetAgent):
             return
         self.decisions += 1
         self.decided_us = self.world.now
-        view = self.view()
+        view = self.view(self.settings.locate)
         rng = _LazyGenerator(lambda: self.world.streams.generator("policy", view.now_us))
         for command in self.policy(view, self.travel, rng, self.settings.day.effort):  # type: ignore[arg-type]
             self.command(command)
@@ -261,7 +264,7 @@ class HeadOffice(FleetAgent):
         self.plan_progress(None)
         shifts = self.settings.roster(day)
         self.picture.new_day(self.world.now)
-        view = self.view()
+        view = self.view(self.settings.locate)
         plan = plan_day(view, self.travel, shifts, self.settings.day, self.world.local.at(day, 0), self._last_day(day))
         self.plan_progress(plan)
         self.act("plan_made", f"day-{day}", plan.summary(day))

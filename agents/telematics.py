@@ -23,6 +23,7 @@ from engine.radio.settings import NO_NETWORK
 from engine.telemetry import Sampler
 from engine.telemetry_log import TelemetryLog
 from twin.belief import Belief
+from twin.last_known import KEPT, STILL_MPS
 from twin.samples import SampleBatch
 
 
@@ -126,9 +127,13 @@ class Telematics:
         return np.split(at_us, np.cumsum([len(part) for part in parts])[:-1])
 
     def _tell(self, part: Part) -> None:
-        rows = np.flatnonzero(part.fate == RECEIVED)
-        if len(rows):
-            batch = self._batch(part if len(rows) == len(part) else part.rows_of(rows))
+        received = part.fate == RECEIVED
+        if not received.all():
+            part = part.rows_of(np.flatnonzero(received))
+        if not self.listeners and self.receivers.clocks.true:
+            part = _what_tells(part)
+        if len(part):
+            batch = self._batch(part)
             self.belief.observe(batch)
             for listen in self.listeners:
                 listen(batch)
@@ -151,8 +156,48 @@ class Telematics:
         self.advance(now_us)
         self.registered[[one, other]] = self.registered[[other, one]]
 
+    def locate(self, now_us: int) -> None:
+        """Ask every device where it is. Those answer that can at once: connected, with a fix under open sky, and no
+        delay between them and head office (the time on the air of these few bytes is left out)."""
+        if self.lane.latency_us or not self.plant.answers_at_once():
+            return
+        links, devices = self.lane.links, self.sampler.devices
+        able = np.flatnonzero(self.receivers.open_sky).tolist()
+        device = np.array([d for d in able if links.connected(d, now_us) is not None], np.int64)
+        lat_e7, lon_e7 = (e7[devices.vehicle[device]] for e7 in self._positions_e7(now_us))
+        north_e7, east_e7 = self.receivers.error_e7(device, now_us)
+        self.belief.locate(SampleBatch.of(
+            self.registered[device], now_us, (lat_e7 + north_e7) / 1e7, (lon_e7 + east_e7) / 1e7,
+            device=len(devices) + device, sample=now_us // SECOND,
+        ))  # fmt: skip
+
     def observe_truth(self, belief: Belief, now_us: int) -> None:
-        """Give a belief that misses nothing every vehicle's true position."""
+        """Give a belief that misses nothing every vehicle's true position, as exactly as devices tell theirs."""
+        lat_e7, lon_e7 = self._positions_e7(now_us)
+        batch = SampleBatch.of(np.arange(len(lat_e7)), now_us, lat_e7 / 1e7, lon_e7 / 1e7, sample=now_us // SECOND)
+        belief.observe(batch)
+
+    def _positions_e7(self, now_us: int) -> tuple[np.ndarray, np.ndarray]:
+        """Where all vehicles are: int64, 1e-7 degree."""
         x_mm, y_mm = self.motion.positions(now_us)
         lat, lon = self.projection.to_lat_lon(x_mm / 1000, y_mm / 1000)
-        belief.observe(SampleBatch.of(np.arange(len(lat)), now_us, lat, lon, sample=now_us // SECOND))
+        return np.rint(lat * 1e7).astype(np.int64), np.rint(lon * 1e7).astype(np.int64)
+
+
+def _what_tells(part: Part) -> Part:
+    """The rows that can change a picture: a device's last ``KEPT``, and where it last came to a stand before them.
+
+    All of them where a position was not fixed, or where a device's rows are not in their order.
+    """
+    device, sample = part.column("device"), part.column("sample")
+    same = device[1:] == device[:-1]
+    if len(part) <= KEPT or not (part.column("satellites") > 0).all() or not (~same | (np.diff(sample) > 0)).all():
+        return part
+    end = np.flatnonzero(np.append(~same, True))
+    start = np.append(0, end[:-1] + 1)
+    place = np.arange(len(part))
+    tells = np.repeat(end, end - start + 1) - place < KEPT
+    moved = np.maximum.reduceat(np.where(part.column("speed_cmps") >= STILL_MPS * 100, place, -1), start)
+    moved, last = moved[moved >= 0], end[moved >= 0]
+    tells[moved] = tells[np.minimum(moved + 1, last)] = True
+    return part if tells.all() else part.rows_of(np.flatnonzero(tells))

@@ -46,6 +46,10 @@ BARS = (
     Bar("travel_times.matrix_1000x1000", "seconds", most=1),
     Bar("travel_times.new_metric", "seconds", most=0.1),
     Bar("default.simulation", "times_real_time", least=5000),
+    Bar("solve.pyvrp.100", "points_worse", most=0.2),
+    Bar("solve.pyvrp.400", "points_worse", most=0.2),
+    Bar("solve.ortools.100", "points_worse", most=0.2),
+    Bar("solve.ortools.400", "points_worse", most=0.2),
     Bar("cli.help", "seconds", most=0.25),
     Bar("first_report", "seconds", most=60),
 )
@@ -59,7 +63,10 @@ QUICK = (
     ["benchmarks.planning"],
     ["benchmarks.front_door"],
 )
-LONG = (["benchmarks.day", "--only", "disk", "--vehicles", "10000", "--orders", "30000", "--period-s", "10"],)
+LONG = (
+    ["benchmarks.day", "--only", "disk", "--vehicles", "10000", "--orders", "30000", "--period-s", "10"],
+    ["benchmarks.solve"],
+)
 
 
 def run(module: list[str]) -> list[dict]:

@@ -21,7 +21,7 @@ from twin.commands import Command, set_route
 from twin.views import FleetView, Stop
 
 
-def day(vehicles: int, orders: int, period_s: float, hours: float, nodes: int) -> Scenario:
+def day(vehicles: int, orders: int, period_s: float, hours: float, nodes: int, carriers: int = 0) -> Scenario:
     """A day in a synthetic city; how good the routes are does not matter here."""
     return load({
         "name": "bench", "time_zone": "UTC", "start": "2026-03-02T00:00", "horizon_s": hours * 3600, "seed": 3,
@@ -31,6 +31,7 @@ def day(vehicles: int, orders: int, period_s: float, hours: float, nodes: int) -
         "drivers": {"crew": {"shift_start": "07:00", "shift_end": "17:00"}},
         "orders": {"generate": {"known_per_day": orders, "service": {"median_s": 180.0}}},
         "devices": {"tracker": {"sample_period_s": period_s, "parked_every": 1}},
+        "radio": {"carriers": {f"c{n}": {"terrain": {"dark_share": 0.1, "seed": n}} for n in range(1, carriers + 1)}},
         "dispatch": {"plan": {"planner": "manual", "at": "23:59"}},  # no route is left to plan by then
     })  # fmt: skip
 
@@ -85,13 +86,15 @@ def main() -> None:
     parser.add_argument("--period-s", type=float, default=1.0)
     parser.add_argument("--hours", type=float, default=24.0)
     parser.add_argument("--orders", type=int, default=2000)
+    parser.add_argument("--carriers", type=int, default=0, help="0: a perfect radio; else dead zones, loss and repeats")
     arguments = parser.parse_args()
-    scenario = day(arguments.vehicles, arguments.orders, arguments.period_s, arguments.hours, 4000)
+    scenario = day(arguments.vehicles, arguments.orders, arguments.period_s, arguments.hours, 4000, arguments.carriers)
     touch_memory(1.5)
     for case in arguments.only.split(","):
         with tempfile.TemporaryDirectory() as folder:
             found = measure(scenario, Path(folder) if case == "disk" else None)
         name = f"day.{arguments.vehicles}x{arguments.hours:g}h@{arguments.period_s:g}s.{case}"
+        name += f".{arguments.carriers}carriers" if arguments.carriers else ""
         print(json.dumps({"item": name, **found}), flush=True)
 
 

@@ -21,7 +21,7 @@ from engine.device_rows import DeviceRows
 from engine.geo import Projection
 from engine.interference import NOISY_SIGMA_M, Interference
 from engine.motion import FOREVER_US, ranges
-from engine.signals import CANYON, DARK, HELD, NOISY, OFF, Signals, constant, reception
+from engine.signals import CANYON, DARK, HELD, NOISY, OFF, OPEN, Signals, constant, reception
 from engine.streams import mix_u64
 from engine.supply import Supply
 from engine.telemetry import NOISE_SIGMA, Devices, Samples, bell, noise_lanes
@@ -72,6 +72,8 @@ class Receivers:
     ) -> None:
         n = len(devices)
         self.clocks, self.supply, self.interference = clocks, supply, Interference(projection)
+        self.open_sky = np.ones(n, bool)  # by device: nothing was in the way at its last sample
+        self._sigma_m = devices.position_sigma_m
         self._reception = reception
         self._key = mix_u64(devices.key ^ _SALT)
         self._e7_per_m = 1e7 / projection.m_per_deg_lat, 1e7 / projection.m_per_deg_lon
@@ -103,6 +105,7 @@ class Receivers:
             self._hold(rows, circumstance)
         self._lat_e7[rows.device], self._lon_e7[rows.device] = samples.lat_e7[rows.last], samples.lon_e7[rows.last]
         self._told[rows.device] = True
+        self.open_sky[rows.device] = True if circumstance is None else circumstance[rows.last] == OPEN
         key = self._key[samples.device] if circumstance is not None else self._key
         satellites, cn0, spread, power = reception(circumstance, key, samples.sample)
         fix = None if circumstance is None else satellites > 0
@@ -110,6 +113,19 @@ class Receivers:
         if powered is None:
             powered = constant(True, "?", len(samples))
         return Signals(recorded_us, satellites, cn0, spread, power, supply_mv, powered)
+
+    def error_e7(self, device: np.ndarray, at_us: int) -> tuple[np.ndarray, np.ndarray]:
+        """Errors (north, east) of positions devices are asked for at a moment under open sky; int64, 1e-7 degree.
+
+        Drawn apart from those of samples, by device and second.
+        """
+        lanes = noise_lanes(mix_u64(self._key[device]), np.full(len(device), at_us // SECOND))
+        step_m = self._sigma_m[device] / NOISE_SIGMA
+        north, east = (
+            np.rint(bell(lanes, axis, np.empty(len(device))) * (step_m * e7)).astype(np.int64)
+            for axis, e7 in enumerate(self._e7_per_m)
+        )
+        return north, east
 
     # -- what holds at each sample
     # ------------------------------------------------------------------------------------------

@@ -123,6 +123,8 @@ class TelemetryLog:
         ``part`` has the columns of ``Samples`` and ``Signals`` and, as ``arrive_us``, when head office received each
         (``NEVER_US``: never). Raises OSError when the disk refuses.
         """
+        if not len(part):
+            return
         columns = {name: part.column(_SOURCE.get(name, name)) for name in _DTYPES if name not in _SETTLED}
         columns |= {"received_at": part.arrive_us, "network": self._network(part), "fate": part.fate}
         n = len(part)

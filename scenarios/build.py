@@ -150,5 +150,5 @@ def _office_settings(
     return OfficeSettings(
         clock_s(plan.at), round(model.dispatch.period_s * SECOND), round(model.dispatch.decision_s * SECOND),
         model.head_office.max_attempts, model.dispatch.information, round(model.dispatch.check_in_s * SECOND), day,
-        roster,
+        roster, model.dispatch.locate,
     )  # fmt: skip

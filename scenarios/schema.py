@@ -150,6 +150,11 @@ class DispatchConfig(Section):
     check_in_s: Annotated[float, Field(ge=60, le=86_400)] = Field(
         7_200.0, description="on paper: each driver on shift phones in this often"
     )
+    locate: bool = Field(
+        False,
+        description="for each decision every device is asked where it is; it answers if that takes no time: connected, "
+        "open sky, `radio.latency_s` 0",
+    )
     period_s: Annotated[float, Field(ge=1, le=1e9)] = Field(
         300.0, description="the policy is asked at least this often"
     )

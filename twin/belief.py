@@ -83,6 +83,10 @@ class Belief(Routes):
         """Take in received telemetry of registered vehicles; an older sample never replaces a newer one."""
         self.last.observe(batch)
 
+    def locate(self, batch: SampleBatch) -> None:
+        """Take in where registered vehicles answered that they are, a row each."""
+        self.last.locate(batch)
+
     def hear(self, vehicle_id: str | None, occurred_us: int, received_us: int) -> None:
         """Note that a message was received."""
         self.events_us = max(self.events_us[0], received_us), max(self.events_us[1], occurred_us)

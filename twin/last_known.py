@@ -98,6 +98,12 @@ class LastKnown:
             self._follow(batch, used_us, highest)
             self._take(_newest(batch, used_us), batch, used_us, self._fix_of, "fixed_us", _OF_FIX)
 
+    def locate(self, batch: SampleBatch) -> None:
+        """Take in positions that were asked for, a row a vehicle at most; they tell nothing else, and are no part of
+        the track. Of one time with a sample, the higher device row counts."""
+        np.maximum.at(self.rows["heard_us"], batch.vehicle, batch.received_us)
+        self._take(np.arange(len(batch)), batch, batch.recorded_us, self._fix_of, "fixed_us", ("lat", "lon"))
+
     def track(self, row: int) -> Track:
         """The last fixes of a vehicle in order of time, those that came late in their places."""
         devices = np.flatnonzero(self._vehicle == row)

@@ -107,6 +107,10 @@ class Plant:
         """Whether dispatchers can give commands: the platform is up and they can reach it."""
         return self.platform.component.up and self.link.up
 
+    def answers_at_once(self) -> bool:
+        """Whether what a device tells now is received now: nothing is down on its way, and the platform is quick."""
+        return not self._response_us and self.command_path_open() and self.feeds[TELEMATICS].component.up
+
     def tools(self) -> frozenset[str]:
         """What dispatchers can use now, of ``phone``, ``internet`` and ``platform``."""
         found = {"phone"}

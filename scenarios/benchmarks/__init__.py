@@ -13,7 +13,7 @@ from scenarios.problems import BadInput, Problem
 
 __all__ = ["KINDS", "Request", "solve"]
 
-KINDS = ("scenarios.benchmarks.static",)
+KINDS = ("scenarios.benchmarks.static", "scenarios.benchmarks.euro_neurips", "scenarios.benchmarks.dpdp")
 """Modules, asked in this order."""
 
 
@@ -30,5 +30,5 @@ def solve(path: Path, request: Request) -> dict[str, Any]:
         if kind.recognises(path):
             return kind.solve(path, request)
     raise BadInput(
-        [Problem(str(path), "", path.name, "a benchmark instance of a known format (docs/benchmark-sets.md)")]
+        [Problem(str(path), "", path.name, "a benchmark instance of a known format (docs/guide-researcher.md)")]
     )

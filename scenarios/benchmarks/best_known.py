@@ -63,12 +63,15 @@ def _rounding(text: str, instance: Instance) -> str:
 def _from_solution(path: Path, instance: Instance, objective: Objective) -> BestKnown | None:
     """A solution file beside the instance, if its routes cost what it says under the instance's rounding.
 
-    ``.sol`` is for the cost alone; ``.bks.txt`` (SINTEF) states no cost and counts vehicles first.
+    ``.sol`` is for the cost alone; ``.bks.txt`` (SINTEF) states no cost, does not round, and
+    counts vehicles first.
     """
     beside = path.with_suffix(".sol" if objective == "distance" else ".bks.txt")
     if not beside.is_file():
         return None
     solution = read_solution(beside)
+    if solution.cost is None and instance.rounding.name != "none":
+        return None
     if violations(instance, solution.routes):
         return None
     found = cost(instance, solution.routes)

@@ -1,4 +1,4 @@
-"""``twin solve`` on a dynamic day of the EURO Meets NeurIPS 2022 competition: played by a policy, or recorded decisions.
+"""``twin solve`` on a dynamic day of EURO Meets NeurIPS 2022: played by a policy, or decisions replayed.
 
 A policy is asked as each epoch begins and sees only what is known by then (``euro_neurips_view``). What it puts on a
 vehicle's route leaves in that epoch. Nothing is corrected: an answer that breaks a rule of the day ends it.
@@ -10,8 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from engine.streams import Streams
 from scenarios.benchmarks import request as asked
@@ -28,7 +26,7 @@ __all__ = ["DEFAULT_ITERATIONS", "DEFAULT_POLICY", "play", "recognises", "replay
 
 DEFAULT_POLICY = "rolling"
 
-DEFAULT_ITERATIONS = 9_000
+DEFAULT_ITERATIONS = 7_500
 """Of PyVRP, a decision."""
 
 UNCOUNTED = 10**9
@@ -61,9 +59,7 @@ def solve(path: Path, request: asked.Request) -> dict[str, Any]:
     if request.objective == "vehicles" or request.rounding not in (None, "none"):
         name = "--objective" if request.objective == "vehicles" else "--rounding"
         refuse(str(path), name, request.objective or request.rounding, "none: a dynamic day has driving seconds only")
-    return solve_dynamic(
-        path, request.policy, request.iterations, request.seconds, request.decisions, request.seed
-    )  # fmt: skip
+    return solve_dynamic(path, request.policy, request.iterations, request.seconds, request.decisions, request.seed)
 
 
 def solve_dynamic(
@@ -131,7 +127,7 @@ def play(day: Day, policy: Policy, iterations: int, seconds: float | None = None
         epochs.append(judge(day, epoch, waiting, routes))
         for text in epochs[-1].violations[:1]:
             refuse(day.file, f"epoch {epoch}", text, "an answer of the policy that keeps the rules of the day")
-        waiting = {at: request for at, request in waiting.items() if not any(at in route for route in routes)}
+        waiting = _without(waiting, epochs[-1])
     return epochs
 
 
@@ -141,24 +137,42 @@ def replay(day: Day, decisions: Path) -> list[Epoch]:
     Raises:
         BadInput: not such a file, or it names epochs or requests the day has not.
     """
-    by_epoch = read_json(decisions).get("routes_by_epoch")
-    if not isinstance(by_epoch, dict):
-        refuse(str(decisions), "routes_by_epoch", by_epoch or "nothing", "request ids by route, by epoch")
-    for name in by_epoch:
-        if name not in map(str, day.epochs):
-            refuse(str(decisions), f"routes_by_epoch.{name}", name, f"{day.epochs[0]} to {day.epochs[-1]}")
+    by_epoch = _recorded(day, decisions)
     waiting: dict[int, Request] = {}
     epochs = []
     for epoch in day.epochs:
-        routes = by_epoch.get(str(epoch), [])
-        for route in routes if isinstance(routes, list) else [routes]:
-            for at in route if isinstance(route, list) else [route]:
-                if type(at) is not int or at not in day.requests:
-                    refuse(str(decisions), f"routes_by_epoch.{epoch}", at, "ids of the day's requests, a list a route")
         waiting |= {request.id: request for request in day.released(epoch)}
-        epochs.append(judge(day, epoch, waiting, routes))
-        waiting = {at: request for at, request in waiting.items() if not any(at in route for route in routes)}
+        epochs.append(judge(day, epoch, waiting, by_epoch.get(epoch, [])))
+        waiting = _without(waiting, epochs[-1])
     return epochs
+
+
+def _recorded(day: Day, decisions: Path) -> dict[int, list[list[int]]]:
+    """Recorded routes by epoch.
+
+    Raises:
+        BadInput: not such a file, or it names epochs or requests the day has not.
+    """
+    by_epoch = read_json(decisions).get("routes_by_epoch")
+    if not isinstance(by_epoch, dict):
+        refuse(str(decisions), "routes_by_epoch", by_epoch or "nothing", "request ids by route, by epoch")
+    epochs = {str(epoch): epoch for epoch in day.epochs}
+    for name, routes in by_epoch.items():
+        key = f"routes_by_epoch.{name}"
+        if name not in epochs:
+            refuse(str(decisions), key, name, f"an epoch of the day, {day.epochs[0]} to {day.epochs[-1]}")
+        if not isinstance(routes, list) or not all(isinstance(route, list) for route in routes):
+            refuse(str(decisions), key, routes, "a list of routes, each a list of request ids")
+        for at in (at for route in routes for at in route):
+            if type(at) is not int or at not in day.requests:
+                refuse(str(decisions), key, at, "the id of one of the day's requests")
+    return {epochs[name]: routes for name, routes in by_epoch.items()}
+
+
+def _without(waiting: dict[int, Request], sent: Epoch) -> dict[int, Request]:
+    """What waits on after an epoch."""
+    gone = {at for route in sent.routes for at in route}
+    return {at: request for at, request in waiting.items() if at not in gone}
 
 
 def routes_of(day: Day, epoch: int, waiting: dict[int, Request], commands: Sequence[Command]) -> list[list[int]]:

@@ -203,7 +203,10 @@ def draw_requests(day: Day, rng: np.random.Generator, epoch: int) -> list[Reques
     customer, opens, closes, lasts = (column.astype(np.int64) for column in columns)
     kept = in_time(day, epoch, customer, opens, closes, lasts)
     rows = np.stack([customer, opens, closes, static.demand[demand], lasts], axis=1)[kept].tolist()
-    return [Request(at, row[0], epoch, *row[1:], epoch) for at, row in enumerate(rows, 1)]
+    return [
+        Request(at, place, epoch, first, last, load, service, epoch)
+        for at, (place, first, last, load, service) in enumerate(rows, 1)
+    ]
 
 
 def draw_day(static_file: Path, seed: int) -> Day:

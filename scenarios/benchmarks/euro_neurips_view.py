@@ -76,7 +76,6 @@ def view_of(
         known_us = day.starts_s(request.release_epoch) * SECOND_US
         orders[str(request.id)] = OrderView(order_of(request, known_us), known_us)
     vehicles = {name: _vehicle(day, name, now_us, leave_us) for name in (f"V{n + 1}" for n in range(len(waiting)))}
-    count = len(vehicles)
     return FleetView(
         now_us=now_us,
         vehicles=vehicles,
@@ -84,18 +83,27 @@ def view_of(
         depots={"depot": DEPOT},
         closures={},
         index={name: row for row, name in enumerate(vehicles)},
-        **{name: np.full(count, np.nan) for name in ("lat", "lon", "speed_mps", "heading_deg")},
-        **{name: np.zeros(count, dtype) for name, dtype in _NEVER_HEARD.items()},
+        **_never_heard(len(vehicles)),
         journal=journal,
     )
 
 
-_NEVER_HEARD: dict[str, Any] = {
-    "fixed_us": np.int64, "recorded_us": np.int64, "heard_us": np.int64, "sampled_us": np.int64,
-    "still_since_us": np.int64, "odometer_m": np.float64, "ignition": bool, "satellites": np.uint8,
-    "cn0_dbhz": np.uint8, "cn0_spread_db": np.uint8, "rf_power_db": np.int8, "supply_mv": np.uint16,
-    "clock_faults": np.int64,
-}  # fmt: skip
+def _never_heard(count: int) -> dict[str, Any]:
+    """The arrays of a view whose vehicles carry no device: no position, all else 0."""
+    no_fix = {name: np.full(count, np.nan) for name in ("lat", "lon", "speed_mps", "heading_deg")}
+    zero = {name: np.zeros(count, np.int64) for name in ("fixed_us", "recorded_us", "heard_us", "sampled_us")}
+    small = {name: np.zeros(count, np.uint8) for name in ("satellites", "cn0_dbhz", "cn0_spread_db")}
+    return {
+        **no_fix,
+        **zero,
+        **small,
+        "still_since_us": np.zeros(count, np.int64),
+        "odometer_m": np.zeros(count),
+        "ignition": np.zeros(count, bool),
+        "rf_power_db": np.zeros(count, np.int8),
+        "supply_mv": np.zeros(count, np.uint16),
+        "clock_faults": np.zeros(count, np.int64),
+    }
 
 
 def _vehicle(day: Day, name: str, now_us: int, leave_us: int) -> VehicleView:

@@ -34,6 +34,7 @@ def read(file: str, text: str) -> Instance:
         refuse(file, "CUSTOMER", "", "a heading and rows of customers; is the file cut off?")
     rows = lines[heading + 2 :]
     values = table(file, rows, COLUMNS)
+    _check_end(file, rows)
     check_nodes(file, values[:, 0], rows)
     check_values(file, values, COLUMNS, rows)
     for (at, _), demand in zip(rows, values[:, 3], strict=True):
@@ -53,3 +54,11 @@ def read(file: str, text: str) -> Instance:
         vehicles=(Vehicle(int(capacity)),) * int(count),
         default_rounding=NONE,
     )
+
+
+def _check_end(file: str, rows: list[tuple[int, str]]) -> None:
+    """Columns are aligned as a rule: a last row that ends before all others was cut within its last number."""
+    ends = [len(line.rstrip()) for _, line in rows]
+    if len(ends) > 2 and len(set(ends[:-1])) == 1 and ends[-1] < ends[0]:
+        at, line = rows[-1]
+        refuse(file, f"line {at}", line.strip(), "a row as long as all others; is the file cut off?")

@@ -60,6 +60,7 @@ def read(file: str, text: str) -> Instance:
         raw = parse_vrplib(text, compute_edge_weights=False)
     except (ValueError, RuntimeError, IndexError, KeyError, TypeError) as error:
         refuse(file, "", str(error)[:60], "a VRPLIB file; is it cut off or are values missing?")
+    _check_numbering(file, text)
     return _Reader(file, raw).instance()
 
 
@@ -86,7 +87,7 @@ class _Reader:
         """The instance in file units."""
         windows = self._windows()
         service = self._column("service_time", self.nodes, 0)
-        if "service_time" in self.raw and np.ndim(self.raw["service_time"]) == 0:
+        if "service_time" in self.raw and _single(self.raw["service_time"]):
             service[: self.depots] = 0
         return Instance(
             name=str(self.raw.get("name", "")),
@@ -132,7 +133,7 @@ class _Reader:
         """One number for each node or vehicle: a section, a specification for all, or the default."""
         if key not in self.raw:
             return np.full(count, default)
-        if np.ndim(self.raw[key]) == 0:
+        if _single(self.raw[key]):
             return np.full(count, number(self.file, self._title(key), self.raw[key], least=least))
         return self._array(key, (count,), least)
 
@@ -202,7 +203,25 @@ class _Reader:
 
     def _title(self, key: str) -> str:
         """A key as it stands in the file."""
-        return key.upper() if np.ndim(self.raw[key]) == 0 else f"{key.upper()}_SECTION"
+        return key.upper() if _single(self.raw[key]) else f"{key.upper()}_SECTION"
+
+
+def _single(value: Any) -> bool:
+    """Whether a value is a specification's, not a section's (whose rows may differ in length)."""
+    return isinstance(value, str | int | float)
+
+
+def _check_numbering(file: str, text: str) -> None:
+    """Rows of sections are numbered 1, 2, ...: ``vrplib`` takes them in the order they stand in."""
+    section, expected = "", 0
+    for at, line in enumerate(text.splitlines(), 1):
+        words = line.split()
+        if "_SECTION" in line or words == ["EOF"]:
+            section, expected = line.strip(" :\t").removesuffix("_SECTION"), 0
+        elif section and words and section not in ("EDGE_WEIGHT", "DEPOT"):
+            expected += 1
+            if words[0] != str(expected):
+                refuse(file, f"line {at}, {section}_SECTION", words[0], f"row {expected}, rows are in order")
 
 
 def _odd(values: Any) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import pyarrow as pa
 
-from engine.telemetry_log import FATES
+from engine.radio.samples import FATES, RECEIVED
 from scenarios.verification.findings import Findings
 from twin.kpis import Event
 
@@ -140,6 +140,8 @@ def _dictionary(column: pa.Array) -> pa.DictionaryArray:
     return column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
 
 
+_FATES = FATES[RECEIVED:]
+"""At the end of a run none is open."""
 TELEMETRY_COLUMNS = ["device_id", "sample", "occurred_at", "received_at", "odometer_m", "fate"]
 
 
@@ -188,8 +190,8 @@ class SampleRules:
         names, codes = fate.dictionary.to_pylist(), np.asarray(fate.indices)
         for name, count in zip(names, np.bincount(codes, minlength=len(names)).tolist()):
             self.fates[name] += count
-        unknown = np.isin(codes, [code for code, name in enumerate(names) if name not in FATES])
-        self._report(np.flatnonzero(unknown), batch, f"its fate is none of {', '.join(FATES)}")
+        unknown = np.isin(codes, [code for code, name in enumerate(names) if name not in _FATES])
+        self._report(np.flatnonzero(unknown), batch, f"its fate is none of {', '.join(_FATES)}")
         received = np.isin(codes, [code for code, name in enumerate(names) if name == "received"])
         heard = np.asarray(batch.column("received_at").is_valid())
         self._report(np.flatnonzero(received & ~heard), batch, "its fate is received, but not when")

@@ -17,11 +17,11 @@ START_US = 1_772_431_200_000_000
 
 
 def bare_world(seed: int = 1, lasts_s: float = 86_400.0) -> World:
-    """No roads, weather or radio."""
+    """No roads and no weather."""
     nothing: Any = None
     return World(
         simpy.Environment(START_US), START_US, START_US + round(lasts_s * SECOND), LocalTime("UTC"), Streams(seed),
-        nothing, None, nothing, Ledger("truth", TRUTH_SCHEMA), Ledger("office", OFFICE_SCHEMA),
+        nothing, None, Ledger("truth", TRUTH_SCHEMA), Ledger("office", OFFICE_SCHEMA),
     )  # fmt: skip
 
 

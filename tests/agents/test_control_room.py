@@ -11,7 +11,6 @@ from agents.population import Population
 from agents.world import World
 from engine.clock import HOUR, MINUTE, LocalTime
 from engine.ledger import OFFICE_SCHEMA, TRUTH_SCHEMA, Ledger
-from engine.radio import Radio
 from engine.streams import Streams
 from scenarios.schema_network import AlertConfig
 from tests.twin.alerts.pictures import NOON_US, Crow, Fleet
@@ -56,7 +55,7 @@ class Scripted:
 def world() -> World:
     """A world without roads, from noon to eight."""
     return World(
-        simpy.Environment(NOON_US), NOON_US, NOON_US + 8 * HOUR, LocalTime("UTC"), Streams(1), None, None, Radio(0),  # type: ignore[arg-type]
+        simpy.Environment(NOON_US), NOON_US, NOON_US + 8 * HOUR, LocalTime("UTC"), Streams(1), None, None,  # type: ignore[arg-type]
         Ledger("truth", TRUTH_SCHEMA, None), Ledger("office", OFFICE_SCHEMA, None),
     )  # fmt: skip
 

@@ -32,7 +32,7 @@ class Scene:
             self.world, {}, {"main": Place("main", 50.0, 8.0)}, nothing, nothing, nothing, nothing,
             plant=self.office.plant, attendance=Attendance(),
             carrier_outage=lambda *what: self.carriers.append(what),
-            carrier_restored=lambda name: self.carriers.append((name,)),
+            carrier_restored=lambda name: self.carriers.append((name,)), instruments=nothing,
         )  # fmt: skip
 
     def play(self, kind: str, name: str = "x", **what: Any) -> None:

@@ -14,16 +14,19 @@ from hypothesis import strategies as st
 from engine.geo import Projection
 from engine.motion import Motion
 from engine.radio import NEVER_US
+from engine.radio.held import Part
+from engine.radio.samples import FATES, RECEIVED
 from engine.records import natural_key, write_parquet
 from engine.signals import Signals, constant
 from engine.streams import Streams
 from engine.telemetry import Devices, Sampler, Samples
-from engine.telemetry_log import FATES, SCHEMA, TelemetryLog, telemetry_digest
+from engine.telemetry_log import SCHEMA, TelemetryLog, telemetry_digest
 from engine.trip_log import TripLog, cut, trips_digest
 
 S = 1_000_000
 IDS = ("D1", "D2", "D10")
 VEHICLES = ("V1", "V2", "V3")
+SETTLED = ("received_us", "network", "fate")
 
 
 def windows(cuts=(300,), end_s=600) -> list[Samples]:
@@ -48,13 +51,18 @@ def fates(samples: Samples) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Every seventh sample is lost, every fifth comes by the second network: reception, network, fate."""
     lost = samples.sample % 7 == 0
     received = np.where(lost, NEVER_US, samples.occurred_us + S)
-    return received, (samples.sample % 5 == 0).astype(int), np.where(lost, FATES.index("dead"), 0)
+    network = np.where(lost, -1, samples.sample % 5 == 0).astype(np.int8)
+    return received, network, np.where(lost, FATES.index("dead"), RECEIVED).astype(np.uint8)
+
+
+def part(samples: Samples, told: Signals, fate: tuple[np.ndarray, np.ndarray, np.ndarray]) -> Part:
+    """Settled rows of all columns."""
+    return Part({**vars(samples), **vars(told)}, None, *fate)
 
 
 def fill(log: TelemetryLog, parts: list[Samples]) -> TelemetryLog:
     for samples in parts:
-        received, network, fate = fates(samples)
-        log.add(samples, received, signals(samples), network, fate)
+        log.add(part(samples, signals(samples), fates(samples)))
     log.seal()
     return log
 
@@ -72,7 +80,7 @@ def test_stored_rows_are_the_samples(tmp_path):
     assert table.column("device_id").to_pylist() == ["D1"] * 600 + ["D2"] * 600 + ["D10"] * 600
     assert table.column("sample").to_pylist() == list(range(600)) * 3
     assert table.column("vehicle_id").to_pylist()[600] == "V2"
-    assert table.column("network").to_pylist()[:6] == ["satellite", "lte", "lte", "lte", "lte", "satellite"]
+    assert table.column("network").to_pylist()[:6] == ["none", "lte", "lte", "lte", "lte", "satellite"]
     assert table.column("received_at").to_pylist()[0] is None
     assert table.column("fate").to_pylist()[:8] == ["dead", *["received"] * 6, "dead"]
     assert table.column("rf_power_db").to_pylist()[:7] == [-5, -4, -3, -2, -1, 0, 1]
@@ -104,18 +112,17 @@ def test_every_stored_column_counts_in_the_digest():
     def digest(change):
         log = log_in(None)
         for number, samples in enumerate(windows()):
-            told = signals(samples)
-            received, network, fate = fates(samples)
+            told, settled = signals(samples), fates(samples)
             if number == 1:
-                change(vars(samples) | vars(told) | {"received_us": received, "network": network, "fate": fate})
-            log.add(samples, received, told, network, fate)
+                change(vars(samples) | vars(told) | dict(zip(SETTLED, settled)))
+            log.add(part(samples, told, settled))
         return log.digest()
 
     assert digest(lambda columns: None) == whole
-    for name in [*vars(windows()[0]), *vars(signals(windows()[0])), "received_us", "network", "fate"]:
+    for name in [*vars(windows()[0]), *vars(signals(windows()[0])), *SETTLED]:
 
         def one_more(columns, name=name):
-            column, most = columns[name], {"vehicle": 3, "network": 2, "fate": 9, "ignition": 2}.get(name, 1 << 62)
+            column, most = columns[name], {"vehicle": 3, "network": 2, "fate": len(FATES), "ignition": 2}.get(name, 1 << 62)
             column[17] = (int(column[17]) + 1) % most
 
         if name not in ("device", "powered"):  # whose chain it is, and what is stored as a fate
@@ -130,7 +137,7 @@ def test_constant_columns_are_not_copied_in_memory(tmp_path):
             n = len(samples)
             columns = [constant(value, dtype, n) for value, dtype in ((12, "u1"), (44, "u1"), (6, "u1"), (0, "i1"))]
             told = Signals(samples.occurred_us, *columns, constant(13_800, "u2", n), constant(True, "?", n))
-            log.add(samples, samples.occurred_us, told)
+            log.add(part(samples, told, (samples.occurred_us, constant(0, "i1", n), constant(RECEIVED, "u1", n))))
         log.seal()
     table = pq.read_table(tmp_path)
     assert table.column("recorded_at").equals(table.column("occurred_at"))
@@ -140,7 +147,7 @@ def test_constant_columns_are_not_copied_in_memory(tmp_path):
     assert telemetry_digest(tmp_path) == logs[0].digest() == logs[1].digest()
     kept = logs[0]._kept[0]
     assert kept["recorded_at"] is kept["occurred_at"]
-    assert {kept[name].strides for name in ("satellites", "rf_power_db", "network", "fate")} == {(0,)}
+    assert {kept[name].strides for name in ("satellites", "rf_power_db", "fate")} == {(0,)}
 
 
 def test_an_empty_log_has_a_digest_and_a_table(tmp_path):

@@ -218,6 +218,10 @@ def _unknown_fate(w):
     w.telemetry[2] |= {"fate": "vanished", "received_at": None}
 
 
+def _open_fate(w):
+    w.telemetry[2] |= {"fate": "open", "received_at": None}
+
+
 LIES = {
     _ends_twice: r"orders: truth seq \d+ \(order_failed\): order O1 ends again: it was order_delivered in seq \d+",
     _never_ends: "orders: order O8: never ended",
@@ -251,6 +255,7 @@ LIES = {
     _received_nobody_knows_when: "telemetry: dev-V1 sample 1: its fate is received, but not when",
     _lost_and_received: "telemetry: dev-V1 sample 1: it was received, its fate says otherwise",
     _unknown_fate: "telemetry: dev-V1 sample 1: its fate is none of received, buffered, overrun, dead",
+    _open_fate: "telemetry: dev-V1 sample 1: its fate is none of received, buffered, overrun, dead",
 }
 
 

@@ -61,9 +61,10 @@ def make_policy(name: str, settings: Mapping[str, Any] | None = None) -> Policy:
     if name not in known:
         near = difflib.get_close_matches(name, known, 1)
         raise ValueError(f"no policy {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
-    default = default_settings(known[name])
+    decide: Callable[..., list[Command]] = known[name]
+    default = default_settings(decide)
     if not settings:
-        return known[name]
+        return decide
     if default is None:
         raise ValueError(f"{next(iter(settings))}: {name} has no parameters")
-    return partial(known[name], settings=configured(default, settings))
+    return partial(decide, settings=configured(default, settings))

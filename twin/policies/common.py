@@ -1,10 +1,9 @@
-"""What policies share: who may take an order, and when a route's stops would be reached."""
+"""What policies share: who may take an order, what is free to move, and where a vehicle's free part begins."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from twin.orders import Place, Task, natural_key
-from twin.travel import UNREACHABLE, TravelTimes
 from twin.views import FleetView, OrderView, Stop, VehicleView
 
 SECOND_US = 1_000_000
@@ -79,34 +78,41 @@ def fits(vehicle: VehicleView, load: Mapping[str, float], known: OrderView) -> b
     )
 
 
-def visits_of(view: FleetView, vehicle: VehicleView, known: OrderView) -> list[Visit]:
-    """The visits an order means for a vehicle: a delivery that is not on board starts at the depot."""
-    order, visits = known.order, []
-    if awaits_loading(known) and vehicle.state not in AT_DEPOT:
-        visits.append(Visit(view.depots[order.depot or vehicle.depot_id], LOAD_US, loads=True))
-    if known.onboard is None and order.pickup is not None:
-        visits.append(task_visit(order.pickup))
-    if order.delivery is not None:
-        visits.append(task_visit(order.delivery))
-    return visits
-
-
 def task_visit(task: Task) -> Visit:
     """A task as a visit."""
     return Visit(task.place, int(task.service_s * SECOND_US), task.windows)
 
 
+def fits_aboard(view: FleetView, vehicle: VehicleView, stops: Sequence[Stop]) -> bool:
+    """Whether the vehicle never holds more than it may on these free stops, as far as is known.
+
+    Goods that wait at the depot are loaded together, before the first of them is due.
+    """
+    ahead = [*([vehicle.started] if vehicle.started is not None else []), *stops]
+    mine = {stop.order_id: known for stop in ahead if (known := view.orders.get(stop.order_id)) is not None}
+    waiting = [known for known in mine.values() if awaits_loading(known)]
+    aboard = {i: known for i, known in view.orders.items() if known.onboard == vehicle.vehicle_id}
+    if vehicle.state in AT_DEPOT:
+        aboard, waiting = aboard | {known.order.order_id: known for known in waiting}, []
+    for stop in ahead:
+        known = mine.get(stop.order_id)
+        if known is None:
+            continue
+        if known in waiting:
+            aboard, waiting = aboard | {other.order.order_id: other for other in waiting}, []
+        if stop.task == "pickup":
+            aboard[stop.order_id] = known
+        for unit, limit in vehicle.capacity.items():
+            if sum(other.order.demand.get(unit, 0.0) for other in aboard.values()) > limit * (1 + 1e-9):
+                return False
+        if stop.task == "delivery":
+            aboard.pop(stop.order_id, None)
+    return True
+
+
 def awaits_loading(known: OrderView) -> bool:
     """Whether the order's goods have still to be loaded at a depot."""
     return known.order.pickup is None and known.onboard is None
-
-
-def route_visits(view: FleetView, vehicle: VehicleView) -> list[Visit]:
-    """The free part of a vehicle's route as visits, stops of ended orders left out.
-
-    Goods that wait at the depot are loaded together, before the first of them is due: that visit is among them.
-    """
-    return [visit for visit, _ in numbered_visits(view, vehicle, free_stops(vehicle))]
 
 
 def free_stops(vehicle: VehicleView) -> list[Stop]:
@@ -163,35 +169,3 @@ def start_of_service(arrive_us: int, windows: Sequence[tuple[int, int]]) -> int:
         if arrive_us <= close_us:
             return max(arrive_us, open_us)
     return arrive_us
-
-
-class Timed(NamedTuple):
-    """What a route would cost: total lateness, overtime past the shift's end, and its end."""
-
-    late_us: int
-    over_us: int
-    back_us: int
-    arrivals: tuple[int, ...]
-
-
-def time_route(begin_us: int, legs_ms: Sequence[int], visits: Sequence[Visit], shift_end_us: int) -> Timed | None:
-    """Drive the visits in order; ``legs_ms`` has one leg more than there are visits (home). None if unreachable."""
-    now, late, arrivals = begin_us, 0, []
-    for leg, visit in zip(legs_ms, visits):
-        if leg >= UNREACHABLE:
-            return None
-        now += int(leg) * 1000
-        arrivals.append(now)
-        start = start_of_service(now, visit.windows)
-        if visit.windows and start > visit.windows[-1][1]:
-            late += start - visit.windows[-1][1]
-        now = start + visit.service_us
-    if legs_ms[-1] >= UNREACHABLE:
-        return None
-    back = now + int(legs_ms[-1]) * 1000
-    return Timed(late, max(0, back - shift_end_us), back, tuple(arrivals))
-
-
-def chain_ms(travel: TravelTimes, places: Sequence[Place], depart_us: int, profile: str) -> list[int]:
-    """Driving times between consecutive places."""
-    return [int(leg) for leg in travel.legs_ms(places[:-1], places[1:], depart_us, profile)]

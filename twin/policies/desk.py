@@ -1,6 +1,7 @@
 """What the policies that place one order after the other share: who is asked, in which order, and the commands."""
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 
 import numpy as np
 
@@ -38,7 +39,6 @@ class Desk:
         self._eligible = Eligible(view, self.courses, settings)
         if self.orders and self.courses.courses:
             self._search = Search(view, travel, self.courses, self.orders, margin_us, appended)
-            self._nearby = Nearby(self.courses)
         back = np.array([timing.arrive_us[-1] for timing in self.courses.timings], np.int64)
         work = np.maximum(0, back - view.now_us)
         above = work - work.sum() // max(1, len(work))
@@ -49,7 +49,9 @@ class Desk:
         commands: list[Command] = []
         for known in self.orders if self.courses.courses else ():
             order_id = known.order.order_id
-            rows = self._nearby.rows(known, self._eligible.rows(known), look_at)
+            rows = self._eligible.rows(known)
+            if len(rows) > look_at:
+                rows = self._nearby.rows(order_id, rows, look_at)
             if not len(rows):
                 continue
             options = self._search.options(order_id, rows)
@@ -63,11 +65,16 @@ class Desk:
                 commands.append(unassign_order(order_id, known.vehicle_id, why))
             start = f"{order_id} to {vehicle_id}{moved(known, self.moves.get(order_id, ''))}: "
             reason = start + words(known, options, scores, best) + age(self.view, vehicle_id)
-            at = self.stop_number(options, best)
+            number, stops = self.stop_number(options, best), self.stops(options, best)
+            at = number if number < stops else None  # last, whatever else the driver has by then
             commands.append(assign_order(order_id, vehicle_id, reason, at, int(options.arrive_us[best])))
             self._eligible.take(vehicle_id, known.vehicle_id)
         note_offers(self.view, commands)
         return commands
+
+    @cached_property
+    def _nearby(self) -> Nearby:
+        return Nearby(self.courses, self.orders)
 
     def vehicle_id(self, options: Options, index: int) -> str:
         """The vehicle of an option."""

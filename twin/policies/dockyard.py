@@ -47,8 +47,17 @@ class DockVisit(NamedTuple):
     stops: tuple[Stop, ...]
 
 
+def ends(known: OrderView) -> tuple[Task, Task]:
+    """Pickup and delivery of an order."""
+    return task_of(known, Stop(known.order.order_id, "pickup")), task_of(known, Stop(known.order.order_id, "delivery"))
+
+
 def task_of(known: OrderView, stop: Stop) -> Task:
-    """The task a stop is for; a pair has both."""
+    """The task a stop is for.
+
+    Raises:
+        ValueError: the order has none; on such a day all are pairs.
+    """
     task = known.order.pickup if stop.task == "pickup" else known.order.delivery
     if task is None:
         raise ValueError(f"order {stop.order_id} has no {stop.task}")

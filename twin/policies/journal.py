@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from twin.commands import Command
-from twin.views import FleetView
+from twin.views import FleetView, VehicleView
 
 PRIOR = 5
 """A driver nobody knows counts as having been on time at this many visits [A]."""
@@ -44,6 +44,19 @@ def backing_off(view: FleetView, back_off_s: float) -> set[tuple[str, str]]:
         if at_us <= since_us or pair[0] not in view.orders:
             del declined[pair]
     return set(declined)
+
+
+def reroutes(view: FleetView, vehicle: VehicleView) -> int:
+    """How often the vehicle's route was searched anew in this shift, before now."""
+    shift_us, times = view.journal.get("reroutes", {}).get(vehicle.vehicle_id, (None, []))
+    return sum(at_us < view.now_us for at_us in times) if shift_us == vehicle.shift_us else 0
+
+
+def note_reroute(view: FleetView, vehicle: VehicleView) -> None:
+    """Remember that the vehicle is given a new route now."""
+    noted = view.journal.setdefault("reroutes", {})
+    shift_us, times = noted.get(vehicle.vehicle_id, (None, []))
+    noted[vehicle.vehicle_id] = (vehicle.shift_us, [*(times if shift_us == vehicle.shift_us else []), view.now_us])
 
 
 def on_time_shares(view: FleetView) -> dict[str, float]:

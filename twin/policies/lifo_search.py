@@ -65,17 +65,13 @@ class LifoSearch:
                 self.routes, self._costs = routes, costs
 
     def _free(self) -> list[tuple[int, int]]:
-        """(lorry, lot) of lots that may move, the first of each vehicle's bound visit apart."""
+        """(lorry, lot) of lots that may move; one that brings a lorry to where it is bound stays."""
         return [
             (k, act.lot)
             for k, (lorry, acts) in enumerate(zip(self._lorries, self.routes))
             for act in acts
-            if not act.unload and not self._fixed(lorry, acts, act)
+            if not act.unload and (lorry.bound is None or act.lot != acts[0].lot)
         ]
-
-    def _fixed(self, lorry: Lorry, acts: list[Act], act: Act) -> bool:
-        """Whether the visit the lorry is bound for might be lost with a lot."""
-        return lorry.bound is not None and act.lot == acts[0].lot
 
     def _ruin(self, free: list[tuple[int, int]], rng: np.random.Generator) -> list[Lot]:
         """Take out a lot and some that are like it: of the same places, or of the same lorry."""

@@ -1,10 +1,8 @@
 """Last-in-first-out routes as loads and unloads of lots, and what they cost; times in whole seconds of the view."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
-
-import numpy as np
 
 
 class Act(NamedTuple):
@@ -41,23 +39,22 @@ class Along(NamedTuple):
 
 
 class Lorry(NamedTuple):
-    """A vehicle as the search sees it; ``bound`` is the place of the visit it is bound for, ``fixed`` the lots of it."""
+    """A vehicle as the search sees it; ``bound`` is the place of the visit it is bound for."""
 
     vehicle_id: str
     room: float
     start: Along
     bound: int | None
-    fixed: frozenset[int]
 
 
 @dataclass(frozen=True)
 class Prices:
     """Travel and what things cost.
 
-    ``seconds`` and ``leg_cost`` are by place to leave and place to reach; a vehicle that stands somewhere (rather than
-    being docked there) leaves from ``place + stands``. A lorry's time costs ``second``; arriving less than
-    ``margin_s`` before it is due costs ``close_second`` a second, arriving late ``late_second`` more.
-    ``queue_s`` are waits for a dock by place and period after ``now_s`` of arrival, empty: none.
+    ``seconds`` and ``leg_cost`` are by place to leave and place to reach, all rows twice: what begins a route leaves
+    from ``place + stands``, so that a visit to the place it stands at is a docking. A lorry's time costs ``second``;
+    arriving less than ``margin_s`` before it is due costs ``close_second`` a second, arriving late ``late_second``
+    more. ``queue_s`` are waits for a dock by place and period after ``now_s`` of arrival, empty: none.
     """
 
     seconds: list[list[int]]
@@ -71,6 +68,10 @@ class Prices:
     now_s: int
     period_s: int
     queue_s: list[list[int]]
+
+    def with_queues(self, queue_s: list[list[int]]) -> "Prices":
+        """The same with waits for docks."""
+        return replace(self, queue_s=queue_s)
 
     def drive(self, along: Along, acts: Iterable[Act], room: float, most: float = float("inf")) -> Along | None:
         """Go on with some acts; None where there is no room, or the cost so far exceeds ``most``."""
@@ -163,8 +164,3 @@ def slack_s(prices: Prices, lorry: Lorry, acts: Sequence[Act]) -> int:
             least = min(least, min(act.due_s) - after.arrive_s)
         along = after
     return least
-
-
-def ravel(table: np.ndarray) -> list[list]:
-    """Rows twice: as left from a dock, and as left from where a vehicle stands."""
-    return [*table.tolist(), *table.tolist()]

@@ -1,9 +1,9 @@
 """A dockyard day's vehicles, routes and waiting orders as lorries, acts and lots; and routes back as stops."""
 
 from collections.abc import Iterable, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 
-from twin.policies.dockyard import KEY, Dockyard, visits
+from twin.policies.dockyard import KEY, Dockyard, ends
 from twin.policies.loading import Act, Along, Lorry, Lot, Prices
 from twin.views import FleetView, OrderView, Stop, VehicleView
 
@@ -27,18 +27,14 @@ class Lots:
         return self._known[orders]
 
     def _make(self, orders: tuple[str, ...]) -> Lot:
-        known = [self._view.orders[name].order for name in orders]
-        first = known[0]
-        assert first.pickup is not None and first.delivery is not None  # noqa: S101  (all are pairs on such a day)
-        change = sum(order.demand["pallets"] for order in known)
-        load_s = sum(int(order.pickup.service_s) for order in known if order.pickup)
-        unload_s = sum(int(order.delivery.service_s) for order in known if order.delivery)
-        due_s = {
-            self._yard.whole.get(order.order_id, order.order_id): order.last_task.windows[-1].close_us // SECOND_US
-            for order in known
-        }
+        known = [self._view.orders[name] for name in orders]
+        change = sum(each.order.demand["pallets"] for each in known)
+        tasks = [ends(each) for each in known]
+        load_s = sum(int(pickup.service_s) for pickup, _ in tasks)
+        unload_s = sum(int(delivery.service_s) for _, delivery in tasks)
+        due_s = {self._yard.whole.get(name, name): _due_us(each) // SECOND_US for name, each in zip(orders, known)}
         number = len(self.by_number)
-        from_row, to_row = self._row[first.pickup.place.place_id], self._row[first.delivery.place.place_id]
+        from_row, to_row = (self._row[task.place.place_id] for task in tasks[0])
         return Lot(
             orders,
             Act(from_row, False, change, load_s, (), number),
@@ -66,7 +62,7 @@ class Lots:
     def route(self, stops: Sequence[Stop]) -> list[Act]:
         """Stops as acts: neighbours that go the same way and are unloaded together as one lot."""
         unloads = [stop.order_id for stop in stops if stop.task == "delivery"]
-        follows = dict(zip(unloads, unloads[1:]))  # what is unloaded right after what
+        follows = dict(pairwise(unloads))  # what is unloaded right after what
         lots: list[list[str]] = []
         before: Stop | None = None
         for stop in stops:
@@ -101,20 +97,17 @@ class Lots:
         place, now_s = self._row[vehicle.place.place_id], self._view.now_us // SECOND_US
         load = sum(self._view.orders[name].order.demand["pallets"] for name in self._yard.cargo[vehicle.vehicle_id])
         leave_s = max(now_s, (vehicle.free_at_us or 0) // SECOND_US)
-        bound, fixed = None, frozenset[int]()
+        bound = None
         if vehicle.started is not None and vehicle.started.arrive_us is not None:
             bound = acts[0].place
             leave_s = vehicle.started.arrive_us // SECOND_US - prices.seconds[place][bound]
-            first = {stop.order_id for stop in visits(self._view, vehicle.stops)[0].stops}
-            fixed = frozenset(act.lot for act in acts if first & set(self.by_number[act.lot].orders))
         start = Along(leave_s, place + prices.stands, load, True, leave_s, 0.0)
-        return Lorry(vehicle.vehicle_id, vehicle.capacity["pallets"], start, bound, fixed)
+        return Lorry(vehicle.vehicle_id, vehicle.capacity["pallets"], start, bound)
 
 
 def _way(known: OrderView) -> tuple[str, str]:
-    order = known.order
-    assert order.pickup is not None and order.delivery is not None  # noqa: S101  (all are pairs on such a day)
-    return order.pickup.place.place_id, order.delivery.place.place_id
+    pickup, delivery = ends(known)
+    return pickup.place.place_id, delivery.place.place_id
 
 
 def _due_us(known: OrderView) -> int:

@@ -33,8 +33,8 @@ def manual(
 ) -> list[Command]:
     """Give the oldest orders to the drivers whose stops are nearest on the map, where the route has a gap for them.
 
-    No more than ``decisions_per_h``; what is over waits for the next call. Accepted promises and hours are kept. Nothing
-    is ever moved from one driver to another.
+    No more than ``decisions_per_h``; what is over waits for the next call. Promises and hours are kept. Nothing is ever
+    moved from one driver to another.
     """
     left = decisions_left(view, settings.decisions_per_h)
     orders = oldest_first(waiting_orders(view))[:left]

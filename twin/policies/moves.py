@@ -34,7 +34,7 @@ def to_move(view: FleetView, courses: Courses, settings: Moving) -> dict[str, st
     for vehicle in view.vehicles.values():
         if vehicle.state == "broken" and view.now_us - vehicle.state_us >= settings.broken_s * 1e6:
             why = f"broken down for {minutes(view.now_us - vehicle.state_us)}"
-            found |= {order_id: why for order_id in _orders(view, vehicle)}
+            found |= dict.fromkeys(_orders(view, vehicle), why)
     for course, timing in zip(courses.courses, courses.timings):
         due = _orders(view, course.vehicle)
         stops = free_stops(course.vehicle)

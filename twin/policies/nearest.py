@@ -42,8 +42,8 @@ def nearest(
         nearer = np.flatnonzero((options.cost_us >= NO) & (options.away_us < away))
         if len(nearer):
             other = int(nearer[options.away_us[nearer].argmin()])
-            gain = minutes(away - int(options.away_us[other]))
-            text += f"; {desk.vehicle_id(options, other)}, {gain} nearer, cannot keep its hours or a promise"
+            ahead = minutes(away - int(options.away_us[other]))
+            text += f"; {desk.vehicle_id(options, other)}, {ahead} nearer, cannot keep its hours or a promise"
         return text
 
     return desk.place(lambda known, options: options.away_us, words, EVERY)

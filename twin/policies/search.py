@@ -41,24 +41,27 @@ class Search:
         depots = list(view.depots.values()) if self._waits else []
         firsts = _Numbers([*depots, *(tasks[0].place for tasks in self._tasks.values())])
         lasts = _Numbers([tasks[-1].place for tasks in self._tasks.values()])
-        self._first = {name: firsts.number[tasks[0].place] for name, tasks in self._tasks.items()}
-        self._last = {name: lasts.number[tasks[-1].place] for name, tasks in self._tasks.items()}
-        self._depot = np.array([firsts.number.get(c.places[-1], -1) for c in courses.courses], np.int64)
+        self._first = {name: firsts.of(tasks[0].place) for name, tasks in self._tasks.items()}
+        self._last = {name: lasts.of(tasks[-1].place) for name, tasks in self._tasks.items()}
+        self._depot = np.array([firsts.number.get(c.places[-1].place_id, -1) for c in courses.courses], np.int64)
+        self._loaded_from = np.array([_or(c.loaded_from, NO) for c in courses.courses], np.int64)
         shape = courses.leg_ms.shape
         self._from, self._to = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
         self._depot_row = np.zeros(shape[0], np.int64)
-        into, out, self._inner = [], [], {}
+        into: list[np.ndarray] = []
+        out: list[np.ndarray] = []
+        self._inner: dict[tuple[int, str], int] = {}
         for number, profile in enumerate(self._profiles):
             rows = np.flatnonzero(self._profile == number)
             starts, ends = _Numbers(depots), _Numbers([])
-            done = [sum(map(len, into)), sum(map(len, out))]
+            done = [sum(len(block) for block in blocks) for blocks in (into, out)]
             for row in rows.tolist():
                 places = courses.courses[row].places
                 some = {0, len(places) - 2} if appended else range(len(places) - 1)
                 for p in some:
                     self._from[row, p] = done[0] + starts.of(places[p])
                     self._to[row, p] = done[1] + ends.of(places[p + 1])
-                self._depot_row[row] = done[0] + starts.number.get(places[-1], 0)
+                self._depot_row[row] = done[0] + starts.number.get(places[-1].place_id, 0)
             into.append(travel.matrix(starts.places, firsts.places, view.now_us, profile).duration_ms)
             out.append(travel.matrix(lasts.places, ends.places, view.now_us, profile).duration_ms.T)
             self._pairs(travel, view.now_us, number, profile)
@@ -96,9 +99,8 @@ class Search:
         cost = np.where(possible, extra + closer + self._closer(rows, at, delay), NO)
         best = cost.argmin(axis=1)
         k = np.arange(len(rows))
-        away_us = self._approach_us(order_id, rows)
         column = best if not self._appended else at[:, 0]
-        return Options(rows, cost[k, best], extra[k, best], column, arrive[k, best], away_us)
+        return Options(rows, cost[k, best], extra[k, best], column, arrive[k, best], self._away_us(order_id, rows))
 
     def _approach(self, order_id: str, rows: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(driving ms to the order's first place, us spent loading on the way) from before each position."""
@@ -109,22 +111,19 @@ class Search:
         via = self._into[origin, self._depot[rows][:, None]] + self._into[
             self._depot_row[rows], self._first[order_id]
         ][:, None]  # fmt: skip
-        loaded_from = np.array([_or(self._courses.courses[row].loaded_from, NO) for row in rows.tolist()], np.int64)
+        loaded_from = self._loaded_from[rows]
         loaded = at >= loaded_from[:, None]
         ahead = (loaded_from < NO)[:, None] & ~loaded  # before the loading that is planned: not looked at
         way = np.where(loaded, direct, np.where(ahead, UNREACHABLE, np.minimum(via, UNREACHABLE)))
         return way, np.where(loaded, 0, LOAD_US)
 
-    def _approach_us(self, order_id: str, rows: np.ndarray) -> np.ndarray:
-        start = np.zeros((len(rows), 1), np.int64)
-        direct = self._into[self._from[rows, 0], self._first[order_id]]
+    def _away_us(self, order_id: str, rows: np.ndarray) -> np.ndarray:
+        origin = self._from[rows, 0]
+        direct = self._into[origin, self._first[order_id]]
         if order_id not in self._waits:
             return direct * 1000
-        way, _ = self._approach(order_id, rows, start)
-        via = self._into[self._from[rows, 0], self._depot[rows]] + self._into[
-            self._depot_row[rows], self._first[order_id]
-        ]  # fmt: skip
-        return np.where(way[:, 0] < UNREACHABLE, way[:, 0], via) * 1000
+        via = self._into[origin, self._depot[rows]] + self._into[self._depot_row[rows], self._first[order_id]]
+        return np.where(self._loaded_from[rows] == 0, direct, via) * 1000
 
     def _closer(self, rows: np.ndarray, at: np.ndarray, delay_us: np.ndarray) -> np.ndarray:
         """By how much a delay brings later arrivals nearer to the end of their promise than the margin, added up."""
@@ -151,19 +150,20 @@ class Search:
 
 
 class _Numbers:
-    """Places numbered as they come."""
+    """Places numbered as they come; equal names are the same place."""
 
     def __init__(self, places: Sequence[Place]) -> None:
         self.places: list[Place] = []
-        self.number: dict[Place, int] = {}
+        self.number: dict[str, int] = {}
         for place in places:
             self.of(place)
 
     def of(self, place: Place) -> int:
-        if place not in self.number:
-            self.number[place] = len(self.places)
+        number = self.number.get(place.place_id)
+        if number is None:
+            number = self.number[place.place_id] = len(self.places)
             self.places.append(place)
-        return self.number[place]
+        return number
 
 
 def _tasks(known: OrderView) -> tuple[Task, ...]:

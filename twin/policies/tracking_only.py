@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.commands import Command
+from twin.policies.common import waiting_orders
 from twin.policies.courses import drive_all
 from twin.policies.desk import Desk
 from twin.policies.human import decisions_left, note_decisions, oldest_first
 from twin.policies.insertion import cheapest
 from twin.policies.moves import Moving, to_move
-from twin.policies.common import waiting_orders
 from twin.travel import TravelTimes
 from twin.views import FleetView
 

@@ -21,7 +21,7 @@ from twin.views import FleetView, Stop, VehicleView
 SECOND_US = 1_000_000
 
 LOOK_AHEAD = 1
-"""Waves to come whose orders are drawn; more of them cost time and did not help (docs/dynamic-days.md)."""
+"""Waves to come whose orders are drawn; more of them cost time and did not help (docs/benchmarks.md)."""
 
 RANDOM_SHARE = 0.5
 """Chance that ``random_wave`` sends what could wait, as the competition's baseline does."""
@@ -122,9 +122,14 @@ def _reason(rows: np.ndarray, must: np.ndarray) -> str:
 
 
 def _ready(view: FleetView) -> list[VehicleView]:
-    """Vehicles at work with nothing to do, in natural order."""
+    """Vehicles at work with nothing to do that are like the first of them, in natural order."""
     free = [v for v in view.vehicles.values() if v.shift_us and v.state != "broken" and not v.stops and not v.started]
-    return sorted(free, key=lambda vehicle: natural_key(vehicle.vehicle_id))
+    free.sort(key=lambda vehicle: natural_key(vehicle.vehicle_id))
+    return [vehicle for vehicle in free if _kind(vehicle) == _kind(free[0])]
+
+
+def _kind(vehicle: VehicleView) -> tuple:
+    return vehicle.depot_id, vehicle.profile, vehicle.capacity, vehicle.shift_us, vehicle.free_at_us
 
 
 def _picture(
@@ -154,9 +159,7 @@ def _picture(
 
     places = [view.depots[first.depot_id]]
     jobs = _jobs(orders, places, unit, [wave.leave_s] * len(orders))
-    return Picture(
-        wave, orders, jobs, tuple(places), seconds(places), unit, leave_us - view.now_us, prospect, seconds
-    )
+    return Picture(wave, orders, jobs, tuple(places), seconds(places), unit, leave_us - view.now_us, prospect, seconds)
 
 
 def _jobs(orders: Iterable[Order], places: list[Place], unit: str | None, release_s: Sequence[int]) -> Jobs:

@@ -1,14 +1,11 @@
 """``twin solve`` on an instance folder: the day driven by a policy, and the competition's score of it."""
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from engine.streams import Streams
-from scenarios.benchmarks.dpdp.answer import routes_after
+from scenarios.benchmarks.dpdp.answer import Refused, routes_after
 from scenarios.benchmarks.dpdp.day import LATE_PER_H, PERIOD_S, Day
 from scenarios.benchmarks.dpdp.files import read_day, recognises
 from scenarios.benchmarks.dpdp.picture import Picture
@@ -25,7 +22,8 @@ __all__ = ["POLICIES", "Outcome", "drive", "recognises", "solve"]
 POLICIES: dict[str, Policy] = {"rolling": last_in_first_out, "dpdp": last_in_first_out, "naive": dealt}
 """Policies made for these days; those of a fleet's own day may be asked for as well."""
 DEFAULT_POLICY = "rolling"
-DEFAULT_ITERATIONS = 60
+DEFAULT_ITERATIONS = 40
+"""Of the search, a decision."""
 
 
 class Outcome(NamedTuple):
@@ -41,30 +39,34 @@ class Outcome(NamedTuple):
 def solve(path: Path, request: Request) -> dict[str, Any]:
     """The answer of ``twin solve``; ``cost`` is the competition's score, of which no best is known.
 
+    A day that ended because an answer could not be driven has no cost, and ``violations`` says what was wrong.
+
     Raises:
         BadInput: a file cannot be read, or an option does not fit.
-        Refused: the policy's answer cannot be driven.
     """
     started = time.perf_counter()
     name = request.policy or DEFAULT_POLICY
     policy = _policy(path, name)
-    for option in ("objective", "rounding", "decisions"):
-        if getattr(request, option) is not None:
-            expected = "no such option: the score of a pickup and delivery day is fixed"
-            raise BadInput([Problem(str(path), f"--{option}", str(getattr(request, option)), expected)])
-    outcome = drive(read_day(path), policy, request.iterations, request.seconds, request.seed)
+    _refuse_options(path, request)
+    day = read_day(path)
+    outcome, violations = None, []
+    try:
+        outcome = drive(day, policy, request.iterations, request.seconds, request.seed)
+    except Refused as refused:
+        violations.append(str(refused))
     return {
         "instance": path.resolve().name,
         "policy": name,
-        "cost": outcome.score,
-        "feasible": True,
-        "routes": outcome.routes,
+        "cost": outcome.score if outcome else None,
+        "feasible": outcome is not None,
+        "routes": outcome.routes if outcome else [],
         "best_known": None,
         "gap_pct": None,
         "wall_s": round(time.perf_counter() - started, 3),
-        "distance_km": outcome.driven_km,
-        "lateness_s": outcome.late_s,
-        "decisions": outcome.decisions,
+        "distance_km": outcome.driven_km if outcome else None,
+        "lateness_s": outcome.late_s if outcome else None,
+        "decisions": outcome.decisions if outcome else None,
+        "violations": violations,
         "note": "no best known score is published for these days",
     }
 
@@ -74,6 +76,9 @@ def drive(
 ) -> Outcome:
     """One day under a policy, decision by decision, until every order is delivered.
 
+    ``iterations`` is each decision's budget. With ``seconds`` the next budget follows from how long the last took,
+    so the answer depends on the machine.
+
     Raises:
         Refused: the policy's answer cannot be driven.
     """
@@ -82,12 +87,37 @@ def drive(
     while len(yard.picked_s) < len(day.orders):
         yard.advance(yard.now_s + PERIOD_S)
         view = picture.view(yard)
+        began = time.perf_counter()
         commands = policy(view, day.roads, streams.generator("decision", decisions), budget)
+        if seconds is not None:
+            budget = _next_budget(budget, seconds, time.perf_counter() - began, iterations)
         for vehicle_id, stops in routes_after(view, commands).items():
             yard.send(vehicle_id, visits(view, stops))
         decisions += 1
     yard.advance()
     return score(day, yard, decisions)
+
+
+def _next_budget(budget: int, seconds: float, took_s: float, most: int | None) -> int:
+    """Iterations that would have taken ``seconds``, at most twice as many as before."""
+    fitting = int(budget * min(2.0, seconds / max(took_s, 1e-6)))
+    return max(1, fitting if most is None else min(fitting, most))
+
+
+def _refuse_options(path: Path, request: Request) -> None:
+    """The score is fixed, and no solution format is defined for a day."""
+    for option in ("objective", "rounding", "decisions", "out"):
+        if getattr(request, option) is not None:
+            expected = "no such option for a pickup and delivery day (its score is fixed, --json has its routes)"
+            raise BadInput([Problem(str(path), f"--{option}", str(getattr(request, option)), expected)])
+
+
+def _policy(path: Path, name: str) -> Policy:
+    known = policies() | POLICIES
+    if name not in known:
+        expected = f"one of {', '.join(POLICIES)}, or a dispatch policy (twin list policies)"
+        raise BadInput([Problem(str(path), "--policy", name, expected, nearest(name, known))])
+    return known[name]
 
 
 def score(day: Day, yard: Yard, decisions: int) -> Outcome:

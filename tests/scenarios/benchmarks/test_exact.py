@@ -1,5 +1,7 @@
 """Small instances against exact optima, and relations that hold between instances."""
 
+import itertools
+
 import pytest
 
 from scenarios.benchmarks import insertion_engine, lilim, ortools_engine, pyvrp_engine, solomon, vrplib_file
@@ -104,7 +106,7 @@ def test_more_vehicles_never_raise_the_optimum(seed):
         if optimum_exists(day)
     ]
     assert len(found) >= 2
-    assert all(more <= fewer * (1 + 1e-6) for fewer, more in zip(found, found[1:], strict=False))
+    assert all(more <= fewer * (1 + 1e-6) for fewer, more in itertools.pairwise(found))
 
 
 def optimum_exists(instance):

@@ -1,0 +1,1 @@
+"""``make soak``: what is too long for every change, many days with everything going wrong (docs/reliability.md)."""
