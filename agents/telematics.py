@@ -18,7 +18,7 @@ from engine.gnss import Receivers
 from engine.motion import Motion
 from engine.radio.held import Columns, Part
 from engine.radio.in_order import InOrder
-from engine.radio.samples import FEED, POWER, RECEIVED, SampleLane
+from engine.radio.samples import BUFFERED, FEED, POWER, RECEIVED, SampleLane
 from engine.radio.settings import NO_NETWORK
 from engine.telemetry import Sampler
 from engine.telemetry_log import TelemetryLog
@@ -59,10 +59,14 @@ class Telematics:
         self._receive(now_us)
 
     def close(self, now_us: int) -> None:
-        """The run ends: what has arrived or is on its way is received, what devices still hold stays there."""
+        """The run ends: what has arrived or is on its way is received, what devices still hold stays there, and so does
+        what waits at the platform's door for something that is down."""
         self.settle(now_us)
         self._at_door += self.lane.close().parts
         self._receive(PENDING)
+        waiting, self._at_door = self._at_door, []
+        for part in self._in_order.add([_buffered(part) for part in waiting]):
+            self.log.add(part)
 
     def _settle(self, until_us: int) -> None:
         samples = self.sampler.sample(until_us)
@@ -182,6 +186,12 @@ class Telematics:
         x_mm, y_mm = self.motion.positions(now_us)
         lat, lon = self.projection.to_lat_lon(x_mm / 1000, y_mm / 1000)
         return np.rint(lat * 1e7).astype(np.int64), np.rint(lon * 1e7).astype(np.int64)
+
+
+def _buffered(part: Part) -> Part:
+    """Rows not received by the end of the run."""
+    n = len(part)
+    return replace(part, arrive_us=np.full(n, NEVER_US), fate=np.full(n, BUFFERED, np.uint8))
 
 
 def _what_tells(part: Part) -> Part:

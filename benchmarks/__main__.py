@@ -50,6 +50,12 @@ BARS = (
     Bar("solve.pyvrp.400", "points_worse", most=0.2),
     Bar("solve.ortools.100", "points_worse", most=0.2),
     Bar("solve.ortools.400", "points_worse", most=0.2),
+    Bar("policies.nearest", "given_ms", most=20),
+    Bar("policies.nearest", "computed_ms", most=60),
+    Bar("policies.insertion", "given_ms", most=20),
+    Bar("policies.insertion", "computed_ms", most=60),
+    Bar("policies.smart", "given_ms", most=20),
+    Bar("policies.smart", "computed_ms", most=60),
     Bar("cli.help", "seconds", most=0.25),
     Bar("first_report", "seconds", most=60),
 )
@@ -61,6 +67,7 @@ QUICK = (
     ["benchmarks.day", "--only", "disk"],
     ["benchmarks.travel_times"],
     ["benchmarks.planning"],
+    ["benchmarks.policies"],
     ["benchmarks.front_door"],
 )
 LONG = (

@@ -1,8 +1,8 @@
 """How long a policy call takes: 100 orders to place, 200 vehicles with two stops ahead each; one JSON line a policy.
 
-``given_ms``: travel times from a table. ``computed_ms``: by the router on the default scenario's roads, nothing kept from
-earlier calls. Medians; ``p95_ms`` is the 95th percentile, for ``rolling`` with its default iterations. ``placed``: orders
-given out. Bars: nearest, insertion and smart 20 ms and 60 ms.
+``given_ms``: travel times from a table. ``computed_ms``: by the router on the default scenario's roads, nothing kept
+from earlier calls. Medians of processor time; ``p95_ms`` is the 95th percentile of the former, for ``rolling`` with its
+default iterations. ``placed``: orders given out. Bars: nearest, insertion and smart 20 ms and 60 ms.
 """
 
 import json
@@ -89,7 +89,7 @@ class Table:
 
 
 def milliseconds(call: Callable[[], object], before: Callable[[], object] = lambda: None) -> np.ndarray:
-    """Durations of some calls, the first left out."""
+    """Processor time of some calls, the first left out: other processes do not count."""
     taken = []
     for _ in range(CALLS + 1):
         before()
@@ -113,7 +113,7 @@ def main() -> None:
         fresh = replace(view, journal={})
 
         def call(travel: TravelTimes) -> list:
-            fresh.journal.clear()
+            fresh.journal.clear()  # noqa: B023
             return policy(fresh, travel, np.random.default_rng(1), 300)  # noqa: B023
 
         given = milliseconds(lambda: call(table))

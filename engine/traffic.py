@@ -153,6 +153,12 @@ class Traffic:
         self._delay_growth = config.junction_delay_growth * urban
         self._slots: OrderedDict[int, tuple[int, np.ndarray]] = OrderedDict()
 
+    def afresh(self) -> "Traffic":
+        """The same traffic under a sky of its own, on which nothing has been pushed."""
+        other = copy(self)
+        other.weather = Weather(self.config.weather, self._streams, self._local)
+        return other
+
     def bucket(self, t_us: int) -> int:
         """Number of the local hour, weekday (0 to 23) or weekend (24 to 47)."""
         hour = self._local.second_of_day(t_us) // 3600

@@ -68,7 +68,7 @@ def build(scenario: Scenario, ground: Ground, folder: Path | None = None, policy
     surroundings = None if ground.coverage is None else Surroundings(ground.coverage, scenario.start_us)
     world = World(
         simpy.Environment(scenario.start_us), scenario.start_us, scenario.end_us, scenario.local, streams,
-        ground.roads, ground.weather,
+        *ground.roads_and_weather(),
         Ledger("truth", TRUTH_SCHEMA, folder), Ledger("office", OFFICE_SCHEMA, folder),
     )  # fmt: skip
     population = Population(world)
@@ -105,8 +105,8 @@ def build(scenario: Scenario, ground: Ground, folder: Path | None = None, policy
     office.start()
     plant.plant.start()
     desk.start()
-    if ground.weather is not None:
-        _tell_weather(world, ground.weather, "fair")
+    if world.weather is not None:
+        _tell_weather(world, world.weather, "fair")
     for driver in drivers.values():
         driver.process = world.env.process(driver.work(rosters[driver.name]))
     return Built(

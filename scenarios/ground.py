@@ -34,7 +34,7 @@ class Ground:
     """What is read before a run folder is made: roads, depots and orders."""
 
     roads: RoadNetwork
-    weather: Weather | None
+    traffic: Traffic | None
     depots: dict[str, Place]
     stations: list[tuple[str, int]]
     orders: list[Order]
@@ -42,6 +42,13 @@ class Ground:
     nodes: dict[tuple[str, Place], int] = field(default_factory=dict)  # (profile, place) -> where vehicles stop for it
     coverage: CoverageMap | None = None
     people: dict[str, Any] = field(default_factory=dict)  # what is behind pseudonyms, as in people.json
+
+    def roads_and_weather(self) -> tuple[RoadNetwork, Weather | None]:
+        """For one world: what its incidents do to the weather is not met by the next one on this ground."""
+        if self.traffic is None:
+            return self.roads, None
+        traffic = self.traffic.afresh()
+        return self.roads.with_traffic(traffic), traffic.weather
 
 
 def prepare(scenario: Scenario, cache_dir: Path | None = None) -> Ground:
@@ -51,7 +58,7 @@ def prepare(scenario: Scenario, cache_dir: Path | None = None) -> Ground:
         BadInput: roads that cannot be used, depots or orders outside them, bad rows in an order file.
     """
     streams = Streams(scenario.model.seed)
-    roads, weather = _roads(scenario, streams, cache_dir or default_cache_dir())
+    roads, traffic = _roads(scenario, streams, cache_dir or default_cache_dir())
     _check_streets(scenario, roads)
     profiles = fleet_profiles(scenario)
     depots = _depots(scenario, roads, profiles)
@@ -66,7 +73,7 @@ def prepare(scenario: Scenario, cache_dir: Path | None = None) -> Ground:
         notes["roads"] = {key: value for key, value in roads.graph.meta.items() if _plain(value)}
         notes["roads"] |= {"nodes": roads.graph.nodes, "edges": roads.graph.edges}
     coverage = coverage_map(scenario, roads, depots, stations)
-    return Ground(roads, weather, depots, stations, orders, notes, nodes, coverage, people)
+    return Ground(roads, traffic, depots, stations, orders, notes, nodes, coverage, people)
 
 
 def _plain(value: Any) -> bool:
@@ -76,7 +83,7 @@ def _plain(value: Any) -> bool:
 # --- roads -----------------------------------------------------------------------------------------------------
 
 
-def _roads(scenario: Scenario, streams: Streams, cache_dir: Path) -> tuple[Any, Weather | None]:
+def _roads(scenario: Scenario, streams: Streams, cache_dir: Path) -> tuple[Any, Traffic | None]:
     config = scenario.model.roads
     try:
         if config.matrix_file is not None:
@@ -88,7 +95,7 @@ def _roads(scenario: Scenario, streams: Streams, cache_dir: Path) -> tuple[Any, 
         why = f"{Path(given).name}: {str(error).removeprefix(f'{given}: ')}"
         raise BadInput([Problem(scenario.source, f"roads.{key}", given, f"usable roads ({why})")]) from None
     traffic = Traffic(graph, _traffic_config(scenario), streams, scenario.local)
-    return RoadNetwork(graph, traffic, make_router(graph, cache_dir)), traffic.weather
+    return RoadNetwork(graph, traffic, make_router(graph, cache_dir)), traffic
 
 
 def _graph(scenario: Scenario, cache_dir: Path) -> RoadGraph:

@@ -53,6 +53,12 @@ class RoadNetwork:
         self._legs: dict[Hashable, dict[tuple[int, int], int]] = {}  # of the metrics kept
         self._components: dict[tuple[bool, bool], tuple[np.ndarray, cKDTree]] = {}
 
+    def with_traffic(self, traffic: TrafficModel) -> "RoadNetwork":
+        """The same roads under other traffic; what is known of usual times is shared."""
+        other = copy(self)
+        other.traffic = traffic
+        return other
+
     # Places
 
     def snap(self, lat: float, lon: float, profile: Profile, place_id: str = "") -> Snap:

@@ -81,9 +81,10 @@ def assert_conserved(session: Session, run: Run) -> None:
     power = fates.pop("power", 0)
     assert lane.pop("open") == 0
     assert lane["taken"] + power == built.telemetry.rows
-    lane["received"] -= fates["feed"]  # lost behind the door
-    lane["feed"] += fates["feed"]
-    assert all(lane[fate] == fates[fate] for fate in {*lane, *fates} - {"taken", "duplicates"}), (lane, fates)
+    assert all(lane[fate] == fates[fate] for fate in ("overrun", "dead", "stolen", "lost")), (lane, fates)
+    behind = lane["received"] - fates["received"]  # the door: lost by a feed, or still waiting there
+    assert behind == fates["feed"] + fates["buffered"] - lane["buffered"], (lane, fates)
+    assert behind >= fates["feed"] == built.plant.plant.lost_samples
     for way, tally in built.radio.courier.counts().items():
         known = tally.delivered + tally.waiting + tally.in_transit + sum(tally.lost.values())
         assert tally.offered == known, (way, tally)

@@ -12,7 +12,7 @@ This is the one place that says what ``view.journal["dockyard"]`` holds and what
 - A vehicle's route has to deliver all that is on board. Orders may be left for later until they are overdue.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -28,7 +28,8 @@ class Dockyard:
 
     An order larger than any vehicle stands in the view as its items, each an order of its own: ``whole`` names the
     order an item belongs to, which is as late as its last item. An hour of an order's lateness costs ``late_per_h``,
-    a kilometre ``per_km``. Decisions are ``period_us`` apart.
+    a kilometre ``per_km``. Decisions are ``period_us`` apart. ``left_s`` tells the seconds left to decide, None: effort
+    is counted, not timed.
     """
 
     period_us: int
@@ -38,6 +39,7 @@ class Dockyard:
     whole: Mapping[str, str]
     late_per_h: float
     per_km: float
+    left_s: Callable[[], float] | None = None
 
 
 class DockVisit(NamedTuple):

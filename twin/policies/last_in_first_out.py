@@ -40,7 +40,7 @@ def last_in_first_out(view: FleetView, travel: TravelTimes, rng: np.random.Gener
     search = LifoSearch(prices, lorries, lots, routes)
     for lot in lots.waiting(max(lorry.room for lorry in lorries)):
         search.insert(lot)
-    search.improve(budget, rng)
+    search.improve(budget, rng, yard.left_s)
     commands = []
     for lorry, acts in zip(lorries, search.routes):
         stops = lots.stops(_to_send(view, yard, prices, lorry, acts))

@@ -1,5 +1,7 @@
 """Search over last-in-first-out routes: take some lots out, put each back where it is cheapest, keep what is better."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from twin.policies.loading import Act, Best, Lorry, Lot, Prices, insertion
@@ -52,11 +54,11 @@ class LifoSearch:
         self.routes[k] = acts
         self._costs[k] = self._prices.cost(self._lorries[k], acts)
 
-    def improve(self, iterations: int, rng: np.random.Generator) -> None:
-        """Iterations of ruin and recreate (Schrimpf et al. 2000); what costs more is undone."""
+    def improve(self, iterations: int, rng: np.random.Generator, left_s: Callable[[], float] | None) -> None:
+        """Iterations of ruin and recreate (Schrimpf et al. 2000), or until time is up; what costs more is undone."""
         for _ in range(iterations):
             free = self._free()
-            if not free:
+            if not free or (left_s is not None and left_s() <= 0):
                 return
             routes, costs = self.routes.copy(), self._costs.copy()
             for lot in self._ruin(free, rng):

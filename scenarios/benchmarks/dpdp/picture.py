@@ -1,5 +1,6 @@
 """The day as a policy sees it: a ``FleetView`` of the orders created so far and the vehicles as they are."""
 
+from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any
 
@@ -23,8 +24,8 @@ class Picture:
         self._next = 0
         self._open: dict[str, OrderView] = {}
 
-    def view(self, yard: Yard) -> FleetView:
-        """What is known now."""
+    def view(self, yard: Yard, left_s: Callable[[], float] | None = None) -> FleetView:
+        """What is known now; ``left_s`` tells the seconds left to decide, if that is timed."""
         day, now_us = self._day, yard.now_s * SECOND_US
         self._update(yard, now_us)
         cargo = {name: tuple(truck.cargo) for name, truck in yard.trucks.items()}
@@ -36,6 +37,7 @@ class Picture:
             day.whole,
             LATE_PER_H,
             1 / len(day.vehicles),
+            left_s,
         )
         never_heard = LastKnown()
         never_heard.vehicles = len(yard.trucks)

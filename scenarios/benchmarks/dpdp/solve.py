@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from engine.streams import Streams
+from scenarios.benchmarks.budget import Budget
 from scenarios.benchmarks.dpdp.answer import Refused, routes_after
 from scenarios.benchmarks.dpdp.day import LATE_PER_H, PERIOD_S, Day
 from scenarios.benchmarks.dpdp.files import read_day, recognises
@@ -24,6 +25,8 @@ POLICIES: dict[str, Policy] = {"rolling": last_in_first_out, "dpdp": last_in_fir
 DEFAULT_POLICY = "rolling"
 DEFAULT_ITERATIONS = 40
 """Of the search, a decision."""
+UNCOUNTED = 10**9
+"""Iterations where seconds count."""
 
 
 class Outcome(NamedTuple):
@@ -76,32 +79,24 @@ def drive(
 ) -> Outcome:
     """One day under a policy, decision by decision, until every order is delivered.
 
-    ``iterations`` is each decision's budget. With ``seconds`` the next budget follows from how long the last took,
-    so the answer depends on the machine.
+    ``iterations`` or ``seconds`` are of one decision; seconds make the answer depend on the machine.
 
     Raises:
         Refused: the policy's answer cannot be driven.
     """
     yard, picture, streams = Yard(day), Picture(day), Streams(seed)
-    decisions, budget = 0, DEFAULT_ITERATIONS if iterations is None else iterations
+    decisions, default = 0, DEFAULT_ITERATIONS if seconds is None else UNCOUNTED
+    budget = default if iterations is None else iterations
     while len(yard.picked_s) < len(day.orders):
         yard.advance(yard.now_s + PERIOD_S)
-        view = picture.view(yard)
-        began = time.perf_counter()
+        clock = Budget(budget, seconds).seconds_left if seconds is not None else None
+        view = picture.view(yard, clock)
         commands = policy(view, day.roads, streams.generator("decision", decisions), budget)
-        if seconds is not None:
-            budget = _next_budget(budget, seconds, time.perf_counter() - began, iterations)
         for vehicle_id, stops in routes_after(view, commands).items():
             yard.send(vehicle_id, visits(view, stops))
         decisions += 1
     yard.advance()
     return score(day, yard, decisions)
-
-
-def _next_budget(budget: int, seconds: float, took_s: float, most: int | None) -> int:
-    """Iterations that would have taken ``seconds``, at most twice as many as before."""
-    fitting = int(budget * min(2.0, seconds / max(took_s, 1e-6)))
-    return max(1, fitting if most is None else min(fitting, most))
 
 
 def _refuse_options(path: Path, request: Request) -> None:

@@ -229,6 +229,7 @@ def test_ours_is_no_worse_than_dealing_in_turn() -> None:
     orders = [order(f"O{n}", ways[int(draw.integers(6))], at, at + 14_400) for n, at in enumerate(times)]
     a_day = day(orders, "AB")
     assert drive(a_day, last_in_first_out, 20).score < 0.1 * drive(a_day, dealt).score
+    assert drive(a_day, last_in_first_out, seconds=0.001).score < 0.1 * drive(a_day, dealt).score
 
 
 def test_a_day_that_cannot_be_driven_is_answered_as_such(tmp_path: Path) -> None:
