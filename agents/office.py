@@ -51,7 +51,7 @@ class HeadOffice(FleetAgent):
         self.may_decide: Callable[[], bool] = lambda: True  # False while nobody is there, or the tools are gone
         self.listeners: list[Callable[[str, int, dict[str, Any]], None]] = []  # told what was heard and done
         self.ingest, self.belief = Ingest(), Belief()
-        self.perfect = Perfect(self.world) if settings.information == "perfect" else None
+        self.perfect = Perfect(self.world) if settings.information in ("perfect", "hindsight") else None
         self.paper = Paper(self.world, settings.check_in_us, self._follow) if settings.information == "paper" else None
         self.decisions, self.decided_us = 0, -1
         self.plan_progress: Callable[[DayPlan | None], None] = lambda plan: None
@@ -159,6 +159,8 @@ class HeadOffice(FleetAgent):
     def act(self, kind: str, subject: str, payload: dict[str, Any]) -> None:
         """Head office decides something itself: it happens, and it knows."""
         if kind in ORDER_ENDS and not self.end_order(payload["order_id"], kind):
+            for picture in (self.belief, self.picture):  # that it has ended already nobody here can know
+                picture.apply(kind, self.world.now, payload)
             return
         event_id = self.world.happen(kind, subject, payload, "office")
         self.note(event_id, kind, subject, payload)

@@ -1,14 +1,17 @@
 """Where the picture that decisions are made on comes from: ``dispatch.information``.
 
 ``belief``: what got through. ``perfect``: the truth at once, as an upper bound. ``paper``: no telematics; drivers phone
-in at set times and hand in their papers in the evening. The policy is the same in all of them.
+in at set times and hand in their papers in the evening. ``hindsight``: the truth at once, and every order as if it had
+been placed before its day. The policy is the same in all of them.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
 from agents.world import World
 from twin.belief import Belief
+from twin.orders import Order, Task, Window
 
 Item = TypeVar("Item")
 
@@ -19,6 +22,23 @@ TOLD_AT_ONCE = frozenset({"shift_started", "breakdown_started", "breakdown_ended
 def by_driver(kind: str, payload: dict[str, Any]) -> bool:
     """Whether an event is told by a driver or the driver's device."""
     return "vehicle_id" in payload and not kind.endswith("_registered")
+
+
+def foreseen(order: Order, end_us: int) -> Order:
+    """An order as known before its day: nothing may be done at its doors before it really is placed.
+
+    Goods may be loaded before: hindsight is a bound, not a way of working.
+    """
+    if order.placed_us is None:
+        return order
+    placed_us = order.placed_us
+
+    def later(task: Task) -> Task:
+        windows = task.windows or (Window(placed_us, max(placed_us, end_us)),)
+        possible = tuple(Window(max(w.open_us, placed_us), w.close_us) for w in windows if w.close_us >= placed_us)
+        return replace(task, windows=possible or (Window(placed_us, placed_us),))
+
+    return order.moved(placed_us=None, **{task.kind: later(task) for task in order.tasks})
 
 
 class Notes(Generic[Item]):

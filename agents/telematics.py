@@ -4,7 +4,7 @@ Advanced behind the clock, in windows, and always before belief is read: how oft
 same. A sample is logged once its fate is settled and believed once it has been received.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -155,10 +155,12 @@ class Telematics:
 
     # --- what else is asked of it ---
 
-    def swap_devices(self, one: int, other: int, now_us: int) -> None:
-        """From now on head office's list has two devices the other way round."""
+    def swap_devices(self, pairs: Iterable[tuple[int, int]], now_us: int) -> None:
+        """From now on head office's list is right but for pairs of devices that are the other way round, in turn."""
         self.advance(now_us)
-        self.registered[[one, other]] = self.registered[[other, one]]
+        self.registered = self.sampler.devices.vehicle.copy()
+        for one, other in pairs:
+            self.registered[[one, other]] = self.registered[[other, one]]
 
     def locate(self, now_us: int) -> None:
         """Ask every device where it is. Those answer that can at once: connected, with a fix under open sky, and no

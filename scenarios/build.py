@@ -12,6 +12,7 @@ from agents.customer import Customer
 from agents.driver import Driver
 from agents.office import HeadOffice, OfficeSettings
 from agents.population import Population
+from agents.sources import foreseen
 from agents.telematics import Telematics
 from agents.vehicle import Vehicle
 from agents.world import World
@@ -34,7 +35,7 @@ from scenarios.wire_radio import Radio, wire_radio
 from twin.kpis.costs import Costs
 from twin.orders import Order
 from twin.planning.day import DaySettings, Shift
-from twin.policies import Policy, policies
+from twin.policies import Policy, make_policy
 
 EVE_S = 18 * 3600
 """Orders known before their day arrive at this local time of the day before."""
@@ -77,10 +78,10 @@ def build(scenario: Scenario, ground: Ground, folder: Path | None = None, policy
     maker = Maker(scenario, ground, world, population, motion, surroundings, trips, customers)
     vehicles = maker.vehicles()
     drivers, rosters = maker.drivers(vehicles)
+    decide = policy or make_policy(model.dispatch.policy, model.dispatch.policy_settings)
     office = HeadOffice(
-        population, _office_settings(scenario, ground, rosters), policy or policies()[model.dispatch.policy],
-        maker.travel(), maker.end_order,
-    )  # fmt: skip
+        population, _office_settings(scenario, ground, rosters), decide, maker.travel(), maker.end_order
+    )
     maker.office = office
     world.receive = office.receive
     radio = wire_radio(scenario, world, maker, vehicles, surroundings)
@@ -101,7 +102,8 @@ def build(scenario: Scenario, ground: Ground, folder: Path | None = None, policy
     radio.follow(telematics, world)
     desk = wire_desk(scenario, population, office, plant, telematics, customers, drivers)
     for order in ground.orders:
-        world.at(_placed_us(order, scenario), partial(maker.place_order, order))
+        shown = foreseen(order, scenario.end_us) if model.dispatch.information == "hindsight" else order
+        world.at(_placed_us(shown, scenario), partial(maker.place_order, order, shown))
     office.start()
     plant.plant.start()
     desk.start()

@@ -172,11 +172,11 @@ class Maker:
         customer.end(kind)
         return True
 
-    def place_order(self, order: Order) -> None:
-        """A customer appears and places the order."""
+    def place_order(self, order: Order, shown: Order | None = None) -> None:
+        """A customer appears and places the order; ``shown``: as it is placed, if not as it was drawn."""
         config = self.model.customers
         day = (self.world.start_us, self.world.end_us)
-        customer = Customer(self.population, order, behaviour(order, day, self.world.streams, config))
+        customer = Customer(self.population, shown or order, behaviour(order, day, self.world.streams, config))
         customer.on_end = lambda: self.customers.pop(order.order_id, None)
         self.customers[order.order_id] = customer
         customer.place()

@@ -17,7 +17,7 @@ from twin.kpis.costs import Costs
 from twin.kpis.registry import KPIS
 from twin.orders import natural_key
 from twin.planning import registered as planners
-from twin.policies import policies
+from twin.policies import make_policy, policies
 
 
 def check_names(model: ScenarioModel, file: str) -> list[Problem]:
@@ -40,6 +40,11 @@ def check_names(model: ScenarioModel, file: str) -> list[Problem]:
             expected = f"a time after shift_start {drivers.shift_start} (up to 47:59 for the next day)"
             found.append(Problem(file, f"drivers.{name}.shift_end", drivers.shift_end, expected))
     known("dispatch.policy", model.dispatch.policy, policies(), "a policy")
+    if model.dispatch.policy in policies():
+        try:
+            make_policy(model.dispatch.policy, model.dispatch.policy_settings)
+        except ValueError as error:
+            found.append(Problem(file, "dispatch.policy_settings", str(model.dispatch.policy_settings), str(error)))
     known("dispatch.plan.planner", model.dispatch.plan.planner, planners(), "a planner")
     rules = alert_rules()
     for name, alert in model.alerts.items():

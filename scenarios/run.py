@@ -34,7 +34,7 @@ from twin.kpis.facts import gather
 from twin.kpis.registry import by_dimension, compute
 from twin.kpis.tables import Tables
 from twin.planning.day import DayPlan
-from twin.policies import Policy, policies
+from twin.policies import Policy
 
 WINDOW_US = HOUR // 4
 """Telemetry is advanced and ledgers are flushed at least this often; it changes no byte."""
@@ -63,15 +63,14 @@ class Session:
     ) -> None:
         """``commands`` were given to an earlier run; ``recorded``: they stand in this folder's log already."""
         if isinstance(policy, str):
-            scenario = replace(scenario, model=scenario.model.model_copy(update={
-                "dispatch": scenario.model.dispatch.model_copy(update={"policy": policy})}))  # fmt: skip
+            scenario, policy = _with_policy(scenario, policy), None
         self.scenario, self.folder = scenario, folder
         self.ground = ground = ground or prepare(scenario)
         self._rules = Rules(scenario, ground)
         self._started_at = utc_now()
         if folder is not None:
             self._write_manifest("running")  # before anything else: from now on the folder can be resumed
-        self.built: Built = build(scenario, ground, folder, policies()[policy] if isinstance(policy, str) else policy)
+        self.built: Built = build(scenario, ground, folder, policy)
         self.world = self.built.world
         self.director = Director(self.built)
         self.director.schedule(scenario.model.incidents)
@@ -102,17 +101,23 @@ class Session:
 
     # --- the clock ---
 
-    def advance(self, until_us: int, stop_asked: threading.Event | None = None) -> None:
-        """Run everything up to and including a moment.
+    def advance(
+        self, until_us: int, stop_asked: threading.Event | None = None, paused: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Run everything up to and including a moment; or stop after the event that makes ``paused`` true.
+
+        Stopped so, the clock stands at that event, and a further call goes on from there.
 
         Raises:
             KeyboardInterrupt: ``stop_asked`` was set; what is on disk is then a whole prefix of the run.
         """
         env, world = self.world.env, self.world
-        while world.now < until_us:
+        while world.now < until_us or env.peek() <= until_us:
             edge = min(until_us, (world.now // WINDOW_US + 1) * WINDOW_US)
             while env.peek() <= edge:
                 env.step()
+                if paused():
+                    return
             env._now = edge
             if world.telematics is not None:
                 world.telematics.advance(edge)
@@ -270,6 +275,14 @@ def ctrl_c_between_windows() -> Iterator[threading.Event]:
         yield asked
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def _with_policy(scenario: Scenario, name: str) -> Scenario:
+    """The scenario under another policy, with that one's own parameters."""
+    dispatch = scenario.model.dispatch
+    if dispatch.policy != name:
+        dispatch = dispatch.model_copy(update={"policy": name, "policy_settings": {}})
+    return replace(scenario, model=scenario.model.model_copy(update={"dispatch": dispatch}))
 
 
 def _edges(start_us: int, end_us: int) -> Iterator[int]:

@@ -144,8 +144,13 @@ class PlanConfig(Section):
 class DispatchConfig(Section):
     plan: PlanConfig = Field(default_factory=PlanConfig)
     policy: str = "insertion"
-    information: Literal["belief", "perfect", "paper"] = Field(
-        "belief", description="what decisions are made on: what got through, the truth, or phone calls and paper"
+    policy_settings: dict[str, float | int | bool | str] = Field(
+        default_factory=dict, description="the policy's own parameters: see `docs/guide-researcher.md`"
+    )
+    information: Literal["belief", "perfect", "paper", "hindsight"] = Field(
+        "belief",
+        description="what decisions are made on: what got through, the truth, phone calls and paper, or the truth with "
+        "every order of a day known before it",
     )
     check_in_s: Annotated[float, Field(ge=60, le=86_400)] = Field(
         7_200.0, description="on paper: each driver on shift phones in this often"

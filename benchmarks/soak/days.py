@@ -36,6 +36,13 @@ def rough_day(number: int, **sections: Any) -> Scenario:
             "information": draw.choice(["belief", "belief", "belief", "perfect", "paper"]), "check_in_s": 1800.0,
         },
     }  # fmt: skip
+    if day["radio"]["carriers"]:
+        day["devices"]["tracker"]["sims"] = draw.choice([["red"], ["red", "blue"], ["blue", "red"]])
+    if draw.random() < 0.15:  # a thief with a jammer: what the device holds goes with it
+        day["incidents"] |= {
+            "jammer": {"kind": "carrier_outage", "at": "07:30", "lasts_s": 9000.0},
+            "thief": {"kind": "device_gone", "vehicle": draw.choice(VEHICLES), "cause": "stolen", "at": "09:30"},
+        }
     if day["head_office"]["terminal_link"]["standby"] is None:
         for what in day["incidents"].values():
             what.pop("standby", None)

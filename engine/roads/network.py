@@ -3,6 +3,7 @@
 import difflib
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
+from copy import copy
 from typing import Any, Literal, Protocol
 
 import numpy as np

@@ -1,5 +1,6 @@
 """Plays a scenario's incidents: each starts, does its work, and leaves the world as it would have been."""
 
+from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -51,17 +52,25 @@ class Director:
         world, radio, telematics = self.world, self.built.radio, self.built.world.telematics
         assert telematics is not None  # noqa: S101
         number = {name: device for device, name in enumerate(self.built.vehicles)}
+        away: Counter[int] = Counter()  # by device, incidents that took it away
+        swapped: set[tuple[int, int]] = set()
 
         def end(device: int, cause: str) -> None:
-            telematics.settle(world.now)
-            radio.links.end_device(device, world.now, cause)
+            away[device] += 1
+            if away[device] == 1:
+                telematics.settle(world.now)
+                radio.links.end_device(device, world.now, cause)
 
         def restore(device: int) -> None:
-            telematics.settle(world.now)
-            radio.links.revive(device, world.now)
+            away[device] -= 1
+            if not away[device]:
+                telematics.settle(world.now)
+                radio.links.revive(device, world.now)
 
         def swap(one: str, other: str) -> None:
-            telematics.swap_devices(number[one], number[other], world.now)
+            low, high = sorted((number[one], number[other]))
+            swapped.symmetric_difference_update({(low, high)})
+            telematics.swap_devices(sorted(swapped), world.now)
 
         return Instruments(radio.receivers, number, end, restore, swap)
 

@@ -34,7 +34,10 @@ def wrongs(view: FleetView, commands: list[Command], travel: Any) -> Iterator[st
     was = {i: _times(view, i, stops, travel) for i, stops in before.items()}
     for vehicle_id, stops in after.items():
         if stops != before[vehicle_id]:
-            yield from _route(view, view.vehicles[vehicle_id], stops)
+            vehicle = view.vehicles[vehicle_id]
+            yield from _route(view, vehicle, stops)
+            if not _overload(view, vehicle, before[vehicle_id]) and (over := _overload(view, vehicle, stops)):
+                yield over
             yield from _times_kept(view, vehicle_id, was, _times(view, vehicle_id, stops, travel))
 
 
@@ -61,7 +64,7 @@ def _apply(view: FleetView, command: Command, routes: Routes) -> Iterator[str]:
 
 
 def _route(view: FleetView, vehicle: VehicleView, stops: list[Stop]) -> Iterator[str]:
-    """Frozen parts, needs, and the load after every stop."""
+    """Frozen parts and needs."""
     if vehicle.started is not None and vehicle.started in stops:
         yield f"{vehicle.vehicle_id}: {vehicle.started} is started and commanded again"
     for stop in stops:
@@ -70,6 +73,10 @@ def _route(view: FleetView, vehicle: VehicleView, stops: list[Stop]) -> Iterator
             yield f"{stop.order_id} is on board of {known.onboard} and given to {vehicle.vehicle_id}"
         if not known.order.needs <= vehicle.offers:
             yield f"{stop.order_id} needs {known.order.needs}"
+
+
+def _overload(view: FleetView, vehicle: VehicleView, stops: list[Stop]) -> str:
+    """The first load that is too large, as far as it is known; "" if there is none."""
     ahead = [*([vehicle.started] if vehicle.started else []), *stops]
     aboard = {i for i, known in view.orders.items() if known.onboard == vehicle.vehicle_id}
     depot = {stop.order_id for stop in ahead if _from_depot(view.orders[stop.order_id])}
@@ -80,9 +87,10 @@ def _route(view: FleetView, vehicle: VehicleView, stops: list[Stop]) -> Iterator
             aboard.add(stop.order_id)
         for unit, most in vehicle.capacity.items():
             if sum(view.orders[i].order.demand.get(unit, 0.0) for i in aboard) > most:
-                yield f"{vehicle.vehicle_id} carries {sorted(aboard)}, holds {most} {unit}"
+                return f"{vehicle.vehicle_id} carries {sorted(aboard)}, holds {most} {unit}"
         if stop.task == "delivery":
             aboard.discard(stop.order_id)
+    return ""
 
 
 def _times_kept(view: FleetView, vehicle_id: str, was: dict[str, Any], now: Any) -> Iterator[str]:

@@ -69,7 +69,7 @@ def test_the_table_of_commands_is_the_command_line() -> None:
 @pytest.mark.parametrize("name", sorted(commands()))
 def test_help_mentions_each_command(name: str) -> None:
     """``twin --help`` has a line for each, with what it does."""
-    assert re.search(rf"^ +{name} +\w", parser().format_help(), re.M)
+    assert re.search(rf"^ +{name}\s+\w", parser().format_help(), re.M)
 
 
 def test_the_picture_is_there_and_small() -> None:

@@ -122,8 +122,8 @@ def test_every_stored_column_counts_in_the_digest():
     for name in [*vars(windows()[0]), *vars(signals(windows()[0])), *SETTLED]:
 
         def one_more(columns, name=name):
-            column, most = columns[name], {"vehicle": 3, "network": 2, "fate": len(FATES), "ignition": 2}.get(name, 1 << 62)
-            column[17] = (int(column[17]) + 1) % most
+            column, most = columns[name], {"vehicle": 3, "network": 2, "fate": len(FATES), "ignition": 2}
+            column[17] = (int(column[17]) + 1) % most.get(name, 1 << 62)
 
         if name not in ("device", "powered"):  # whose chain it is, and what is stored as a fate
             assert digest(one_more) != whole, name

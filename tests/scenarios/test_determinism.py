@@ -88,6 +88,13 @@ def test_two_worlds_in_one_process_do_not_disturb_each_other(digest: str) -> Non
     assert ours.finish().digest == digest
 
 
+def test_one_world_after_another_on_the_same_ground() -> None:
+    """An incident's weather is gone with the world it happened in."""
+    scenario = tiny(incidents={"snow": {"kind": "weather", "state": "snow", "at": "09:00", "lasts_s": 7200.0}})
+    ground = prepare(scenario)
+    assert run(scenario, ground=ground).digest == run(scenario, ground=ground).digest
+
+
 def _placed(**sections: object) -> list[tuple]:
     truth = run(tiny(**sections)).truth
     rows = truth.filter([kind == "order_placed" for kind in truth["kind"].to_pylist()])

@@ -170,11 +170,12 @@ def test_a_fix_at_each_decision_and_no_latency_leave_nothing_to_know() -> None:
     assert decisions(unasked) != decisions(perfect)
 
 
-def test_in_dead_zones_belief_decides_otherwise_than_the_truth() -> None:
-    """Who cannot be reached cannot answer, and what happened there is not heard: other commands, other costs."""
-    belief, perfect = (asked(information, True, radio=DARK) for information in ("belief", "perfect"))
+def test_in_dead_zones_belief_decides_otherwise_and_pays_for_it() -> None:
+    """Who cannot be reached cannot answer, and what happened there is not heard: other commands, dearer by 2 EUR."""
+    outage = {"noon": {"kind": "carrier_outage", "at": "08:30", "lasts_s": 10_800.0}}
+    belief, perfect = (asked(information, True, radio=DARK, incidents=outage) for information in ("belief", "perfect"))
     assert decisions(belief) != decisions(perfect)
-    assert belief.kpis["cost_eur"]["value"] != perfect.kpis["cost_eur"]["value"]
+    assert belief.kpis["cost_eur"]["value"] - perfect.kpis["cost_eur"]["value"] > 1
 
 
 @pytest.mark.parametrize(

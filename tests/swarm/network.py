@@ -31,10 +31,13 @@ def radios(draw: st.DrawFn) -> dict[str, Any]:
     names = CARRIERS[: draw(st.integers(0, len(CARRIERS)))]
     return draw(
         mapping(
-            latency_s=[0.2, 0.0, 45.0, 3000.0], shared_correlation=[0.58, 0.0, 1.0], tunnels_dark=[True, False],
-            depot_wifi_m=[100.0, 0.0], station_wifi_m=[0.0, 80.0],
+            latency_s=[0.2, 0.0, 45.0, 3000.0],
+            shared_correlation=[0.58, 0.0, 1.0],
+            tunnels_dark=[True, False],
+            depot_wifi_m=[100.0, 0.0],
+            station_wifi_m=[0.0, 80.0],
         )
-    ) | {"carriers": {name: draw(carrier) | {"terrain": draw(sometimes(terrain, None))} for name in names}}  # fmt: skip
+    ) | {"carriers": {name: draw(carrier) | {"terrain": draw(sometimes(terrain, None))} for name in names}}
 
 
 @st.composite
@@ -42,14 +45,26 @@ def devices(draw: st.DrawFn, carriers: list[str]) -> dict[str, dict[str, Any]]:
     """Two profiles of any sort."""
     plan = mapping(month_mb=[50.0, 0.02], used_share_at_start=[0.99, 0.0, 1.0], throttled_kbps=[128.0, 0.0, 1.0])
     profile = mapping(
-        sample_period_s=[60.0, 5.0, 700.0], parked_every=[30, 1, 3], wifi=[True, False],
-        reattach_s_median=[5.0, 0.0, 30.0], switch_s=[15.0, 0.0],
-        buffer_samples=[10_000, 0, 1, 7, 60], when_full=["drop_oldest", "drop_newest"],
-        flush=["oldest_first", "newest_first"], batch_samples=[1, 3, 40], sample_bytes=[100, 1, 65_536],
-        event_bytes=[400, 1, 65_536], retry_s=[5.0, 1.0, 600.0], retry_most_s=[300.0, 30.0],
-        retry_jitter=[True, False], duplicate_share=[0.0, 0.3, 1.0], supply=["wired", "battery"],
-        battery_h=[14.0, 0.5, 3.0], offline_mode=[True, False], wait_at_most_s=[1800.0, 0.0, 20_000.0],
-    )  # fmt: skip
+        sample_period_s=[60.0, 5.0, 700.0],
+        parked_every=[30, 1, 3],
+        wifi=[True, False],
+        reattach_s_median=[5.0, 0.0, 30.0],
+        switch_s=[15.0, 0.0],
+        buffer_samples=[10_000, 0, 1, 7, 60],
+        when_full=["drop_oldest", "drop_newest"],
+        flush=["oldest_first", "newest_first"],
+        batch_samples=[1, 3, 40],
+        sample_bytes=[100, 1, 65_536],
+        event_bytes=[400, 1, 65_536],
+        retry_s=[5.0, 1.0, 600.0],
+        retry_most_s=[300.0, 30.0],
+        retry_jitter=[True, False],
+        duplicate_share=[0.0, 0.3, 1.0],
+        supply=["wired", "battery"],
+        battery_h=[14.0, 0.5, 3.0],
+        offline_mode=[True, False],
+        wait_at_most_s=[1800.0, 0.0, 20_000.0],
+    )
     clock = mapping(drift_ppm=[0.0, 50.0], resync=["fix", "daily", "never"])
     gnss = mapping(
         canyon_sigma_m=[20.0, 0.0], canyon_share=[0.0, 0.2], cold_start_s=[0.0, 30.0], hot_start_s=[2.0, 0.0]
@@ -70,13 +85,19 @@ def devices(draw: st.DrawFn, carriers: list[str]) -> dict[str, dict[str, Any]]:
 
 feeds = mapping(breaks_per_year=[0.0, 3000.0], repair_s_mean=[7200.0, 60.0], backfill=[True, False])
 standbys = mapping(
-    messages_per_s=[50.0, 0.02], detect_s=[60.0, 0.0], switch_s=[30.0, 0.0], hidden_failures_per_year=[1.0, 0.0, 400.0],
-    drill_every_days=[None, 0.1], in_service_days=[365.0, 0.0],
-)  # fmt: skip
+    messages_per_s=[50.0, 0.02],
+    detect_s=[60.0, 0.0],
+    switch_s=[30.0, 0.0],
+    hidden_failures_per_year=[1.0, 0.0, 400.0],
+    drill_every_days=[None, 0.1],
+    in_service_days=[365.0, 0.0],
+)
 steps = mapping(
-    trigger=["platform_down", "terminal_link_down", "feed_silent", "dispatcher_absent"], after_s=[0.0, 600.0],
-    minutes=[5.0, 0.0, 90.0], does=["nothing", "call_drivers", "dispatch_by_phone", "call_supplier", "stand_in"],
-)  # fmt: skip
+    trigger=["platform_down", "terminal_link_down", "feed_silent", "dispatcher_absent"],
+    after_s=[0.0, 600.0],
+    minutes=[5.0, 0.0, 90.0],
+    does=["nothing", "call_drivers", "dispatch_by_phone", "call_supplier", "stand_in"],
+)
 MILESTONES = ["placed", "on_the_way", "next", "delivered", "failed", "delayed"]
 
 
@@ -98,16 +119,21 @@ def head_offices(draw: st.DrawFn) -> dict[str, Any]:
         "alerts_every_s": draw(st.sampled_from([60.0, 1800.0])),
         "notifications": draw(
             mapping(
-                next_minutes=[30.0, 1.0], wrong_by_minutes=[15.0, 1.0], call_share=[0.0, 1.0],
+                next_minutes=[30.0, 1.0],
+                wrong_by_minutes=[15.0, 1.0],
+                call_share=[0.0, 1.0],
                 call_after_minutes=[10.0, 0.0],
-            )  # fmt: skip
+            )
         )
         | {"milestones": draw(sometimes(st.lists(st.sampled_from(MILESTONES), unique=True), []))},
         "proofs": draw(
             mapping(
-                photo_kb=[0.0, 300.0, 20_000.0], signature_kb=[0.0, 10.0], dispute_share=[0.0, 1.0],
-                dispute_after_h=[2.0, 0.0], decide_after_h=[1.0, 0.0],
-            )  # fmt: skip
+                photo_kb=[0.0, 300.0, 20_000.0],
+                signature_kb=[0.0, 10.0],
+                dispute_share=[0.0, 1.0],
+                dispute_after_h=[2.0, 0.0],
+                decide_after_h=[1.0, 0.0],
+            )
         ),
     }
 
@@ -141,13 +167,12 @@ def incidents(draw: st.DrawFn, depots: list[str], vehicles: list[str], carriers:
         "gnss_jamming": st.sampled_from([depot, vehicle]),
         "gnss_spoofing": vehicle | {"mode": st.sampled_from(["jump", "frozen", "drift"])},
         "platform_outage": {},
-        "road_closure": depot | {
-            "radius_m": st.sampled_from([100.0, 800.0, 3000.0]), "reported_after_s": st.sampled_from([None, 0.0, 30.0])
-        },
+        "road_closure": depot
+        | {"radius_m": st.sampled_from([100.0, 800.0, 3000.0]), "reported_after_s": st.sampled_from([None, 0.0, 30.0])},
         "schema_change": {"renamed": st.sampled_from([{}, {"vehicle_id": "unit"}])},
         "terminal_link_cut": {},
         "weather": {"state": st.sampled_from(["rain", "fog", "storm", "snow"])},
-    }  # fmt: skip
+    }
     if len(vehicles) < 2:
         del kinds["device_swapped"]
     found = {}

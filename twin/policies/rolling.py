@@ -171,11 +171,23 @@ def _search(
         if not had <= has or not sound:
             continue
         gain_us = sum(_cost_us(*part[i][:2]) - _cost_us(*timed[i]) for i in group)
-        late_us = sum(timed[i][1].late_us - part[i][1].late_us for i in group)
+        was = _late_us((*part[i],) for i in group)
+        now = _late_us((*timed[i], after[i]) for i in group)
         more = sorted(has - had, key=natural_key)
-        if late_us <= 0 and (more or gain_us >= settings.gain_s * 1e6 * len(group)):
+        kept = all(late_us <= was.get(stop, 0) for stop, late_us in now.items())
+        if kept and (more or gain_us >= settings.gain_s * 1e6 * len(group)):
             changes.append(Change({i: _timed(after[i], *timed[i]) for i in group}, gain_us, more))
     return changes
+
+
+def _late_us(routes: Iterable[tuple[Course, Timing, Sequence[Stop]]]) -> dict[tuple, int]:
+    """How late each stop is, by order and task; those in time are left out."""
+    return {
+        stops[number][:2]: start - close
+        for course, timing, stops in routes
+        for visit, number, start, close in zip(course.visits, course.stops, timing.start_us, timing.close_us)
+        if not visit.loads and start > close
+    }
 
 
 def _cost_us(course: Course, timing: Timing) -> int:

@@ -82,6 +82,8 @@ class Search:
         depart, arrive, late = courses.depart_us[here], np.zeros_like(away_ms), np.zeros_like(away_ms)
         now, closer = depart + away_ms * 1000 + gone_us, np.zeros_like(away_ms)
         possible = (courses.slack_us[here] >= 0) & (away_ms < UNREACHABLE)
+        if order_id not in self._waits:  # no command says "after the loading, before the first of what was loaded"
+            possible &= (at == 0) | (at != self._loaded_from[rows][:, None])
         for number, task in enumerate(self._tasks[order_id]):
             if number:
                 inner = np.array([self._inner[p, order_id] for p in range(len(self._profiles))])[self._profile[rows]]
