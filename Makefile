@@ -1,10 +1,10 @@
-# make run | test | check | bench | live     (Python 3.11 or newer and make are all that is needed)
+# make run | test | check | bench | soak | live     (Python 3.11 or newer and make are all that is needed)
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: run test check bench live lock clean
+.PHONY: run test check bench soak live lock clean
 
 run: $(VENV)/.core
 	$(BIN)/twin run configs/default.yaml
@@ -20,6 +20,9 @@ check: $(VENV)/.check
 
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks
+
+soak: $(VENV)/.test                        ## hours: docs/reliability.md; less with e.g. SOAK="R1 R4 --minutes 5"
+	$(BIN)/python -m benchmarks.soak $(SOAK)
 
 live: $(VENV)/.live
 	$(BIN)/twin live configs/default.yaml

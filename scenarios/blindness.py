@@ -4,17 +4,15 @@ The price of a source of information is what it costs more than the truth does, 
 time, paired by replication (same seed, so the same customers, roads and failures).
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any, Literal, NamedTuple
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
-from scipy import stats
 
-from scenarios.ground import prepare
 from scenarios.load import Scenario
-from scenarios.replications import replication_seed
-from scenarios.run import run
+from scenarios.statistics import Estimate, estimate
+from scenarios.study_run import Tell, run_study, with_changes
 
 Source = Literal["paper", "belief", "perfect"]
 SOURCES: tuple[Source, ...] = ("paper", "belief", "perfect")
@@ -22,19 +20,11 @@ FIGURES = ("cost_eur", "not_on_time_orders")
 """KPIs by which a source of information is priced."""
 
 
-class Estimate(NamedTuple):
-    """A mean with its two-sided 95 % t interval; no interval from one replication."""
-
-    mean: float
-    low: float | None
-    high: float | None
-
-
 @dataclass(frozen=True)
 class Blindness:
     """Figures by source, arrays [replications]: EUR, and orders that were not delivered on time."""
 
-    figures: dict[Source, dict[str, np.ndarray]]
+    figures: Mapping[Source, Mapping[str, np.ndarray]]
 
     def price(self, source: Source, figure: str) -> Estimate:
         """What a source costs more than the truth, by ``figure``."""
@@ -51,17 +41,8 @@ class Blindness:
         }
 
 
-def estimate(values: np.ndarray) -> Estimate:
-    """Mean and 95 % interval by Student's t; exactly the mean where nothing varies."""
-    mean = float(values.mean())
-    if len(values) < 2:
-        return Estimate(mean, None, None)
-    half = float(stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values)))
-    return Estimate(mean, mean - half, mean + half)
-
-
 def price_of_blindness(
-    scenario: Scenario, replications: int = 1, tell: Callable[[float, str], None] | None = None
+    scenario: Scenario, replications: int = 1, workers: int = 1, tell: Tell | None = None
 ) -> Blindness:
     """Run the scenario under every source of information, ``replications`` times each.
 
@@ -69,20 +50,10 @@ def price_of_blindness(
         BadInput: roads or orders that cannot be used.
         RunFailed: a run that began and could not go on.
     """
-    figures: dict[Source, dict[str, list[float]]] = {s: {f: [] for f in FIGURES} for s in SOURCES}
-    for number in range(replications):
-        seed = scenario.model.seed if replications == 1 else replication_seed(scenario.model.seed, number)
-        seeded = _with(scenario, seed=seed)
-        ground = prepare(seeded)
-        for place, source in enumerate(SOURCES):
-            if tell is not None:
-                tell((number + place / len(SOURCES)) / replications, f"replication {number + 1}, {source}")
-            dispatch = seeded.model.dispatch.model_copy(update={"information": source})
-            kpis = run(_with(seeded, dispatch=dispatch), ground=ground).kpis
-            for name in FIGURES:
-                figures[source][name].append(kpis[name]["value"])
-    return Blindness({source: {name: np.array(v) for name, v in by.items()} for source, by in figures.items()})
+    ran = run_study({source: informed(scenario, source) for source in SOURCES}, replications, workers, tell)
+    return Blindness({source: {name: ran.of(source, name) for name in FIGURES} for source in SOURCES})
 
 
-def _with(scenario: Scenario, **changes: Any) -> Scenario:
-    return replace(scenario, model=scenario.model.model_copy(update=changes))
+def informed(scenario: Scenario, source: str) -> Scenario:
+    """The scenario with decisions made on a source of information."""
+    return with_changes(scenario, dispatch=scenario.model.dispatch.model_copy(update={"information": source}))

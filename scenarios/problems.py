@@ -41,6 +41,10 @@ class BadInput(ValueError):
         self.problems = tuple(problems)
         super().__init__("\n".join(problem.line() for problem in self.problems))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As it comes back from a worker process."""
+        return BadInput, (self.problems,)
+
 
 def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
     """The known name most like ``name`` (difflib ratio of at least ``cutoff``, case ignored), or None.

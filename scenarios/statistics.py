@@ -1,7 +1,7 @@
 """Statistics of simulation studies: means, paired differences with Student's t intervals, many comparisons at once.
 
 A replication (a whole run) is the unit: what happens within one day is correlated and is never the n of a test.
-Sources: Law, Simulation Modeling and Analysis (paired t under common random numbers); Holm, Scand. J. Statist. 6 (1979).
+Sources: Law, Simulation Modeling and Analysis (paired t, common random numbers); Holm, Scand. J. Statist. 6 (1979).
 """
 
 from collections.abc import Sequence

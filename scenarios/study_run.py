@@ -1,14 +1,15 @@
 """Replications of a study's variants, run here or in worker processes; the figures are the same either way.
 
-A variant is a scenario by name. Replication ``r`` runs every variant under one seed (``scenarios.replications``), so all
-meet the same customers, roads and failures. A run is dropped once its figures are read: what a study keeps is a number
-for each figure, variant and replication.
+A variant is a scenario by name. Replication ``r`` runs every variant under one seed (``scenarios.replications``), so
+all meet the same customers, roads and failures. A run is dropped once its figures are read: what a study keeps is a
+number for each figure, variant and replication.
 """
 
 import multiprocessing
 import os
 import threading
 import time
+from array import array
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -30,6 +31,7 @@ NOT_OF_THE_GROUND = ("dispatch", "head_office", "alerts", "costs", "kpis")
 """Sections that ``scenarios.ground.prepare`` makes nothing of: variants that differ in these alone share a ground."""
 AHEAD = 2
 """Replications handed to each worker before they are asked for."""
+DEFAULT_WORKERS = min(2, os.cpu_count() or 1)
 PATIENCE = 3
 """Pools that may break one after the other, with no replication finished in between."""
 
@@ -68,7 +70,7 @@ class Outcome:
 class Figures:
     """A study's figures so far: ``values[variant][figure]``, a number a replication, NaN where undefined."""
 
-    values: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+    values: dict[str, dict[str, array]] = field(default_factory=dict)
     decision_times: dict[str, DecisionTime] = field(default_factory=dict)
     replications: int = 0
 
@@ -77,7 +79,7 @@ class Figures:
         for variant, outcome in outcomes.items():
             columns = self.values.setdefault(variant, {})
             for name, value in outcome.figures.items():
-                columns.setdefault(name, []).append(np.nan if value is None else float(value))
+                columns.setdefault(name, array("d")).append(np.nan if value is None else float(value))
             self.decision_times[variant] = self.decision_times.get(variant, DecisionTime()) + outcome.decision_time
         self.replications += 1
 

@@ -47,6 +47,13 @@ def parser() -> argparse.ArgumentParser:
         "blindness", parents=[scenario], help="what deciding on paper or on messages costs more than on the truth"
     )
     blindness.add_argument("--replications", type=_count, default=1, metavar="N", help="days of other draws, paired")
+    _add_league(commands, common)
+    compare = commands.add_parser("compare", parents=[scenario], help="what-if: variants of a scenario against it")
+    compare.add_argument(
+        "--with", action="append", required=True, metavar="'NAME: KEY=VALUE, …'", dest="variants",
+        help="a variant, its keys as for --set (repeatable)",
+    )  # fmt: skip
+    _add_replications(compare)
     explain = commands.add_parser("explain", parents=[common], help="what happened to one order, and why it was late")
     explain.add_argument("run", metavar="RUN")
     explain.add_argument("order", metavar="ORDER")
@@ -68,6 +75,28 @@ def parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, parents=[common], help=text)
         command.add_argument("run", metavar="RUN")
     return top
+
+
+def _add_league(commands: Any, common: argparse.ArgumentParser) -> None:
+    """``twin league``."""
+    league = commands.add_parser("league", parents=[common], help="a table of policies over scenarios")
+    league.add_argument("scenarios", metavar="SCENARIO", nargs="+", help="scenario files (YAML)")
+    league.add_argument(
+        "--policies", type=_names, required=True, metavar="A,B,C", help="differences are from the first"
+    )
+    league.add_argument("--seed", type=int, metavar="N", help="the same as --set seed=N")
+    league.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="sets", help="as for run")
+    _add_replications(league)
+
+
+def _add_replications(study: argparse.ArgumentParser) -> None:
+    """What every study is asked for."""
+    study.add_argument(
+        "--replications", type=_count, default=10, metavar="N", help="days of other draws, paired (default: 10)"
+    )
+    study.add_argument(
+        "--on", type=_workers, metavar="local[:N]", help="in how many processes (default: one a core, 2 at most)"
+    )
 
 
 def _add_solve(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -160,6 +189,19 @@ def _seconds(text: str) -> float:
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"expected seconds above 0, not {text!r}")
     return value
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """Names between commas."""
+    return tuple(name.strip() for name in text.split(","))
+
+
+def _workers(text: str) -> int | None:
+    """A number of local processes; None: as many as is usual."""
+    place, _, number = text.partition(":")
+    if place != "local":
+        raise argparse.ArgumentTypeError(f"expected local or local:N, not {text!r}")
+    return _count(number) if number else None
 
 
 def _count(text: str) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 
 from scenarios.load import Scenario, load
 from viz.cli import BAD_ANSWER, OK, emit, existing_run
+from viz.studies import blindness, compare, league  # noqa: F401  (found here by name)
 
 HEADLINES = (
     "orders_total", "delivered_share", "on_time_share", "first_attempt_share", "left_out_share", "stops_per_h",
@@ -136,26 +137,6 @@ def number(value: float, unit: str) -> str:
         return f"{value * 100:.1f} %"
     digits = 0 if abs(value) >= 1000 or float(value).is_integer() else 1 if abs(value) >= 10 else 2
     return f"{value:,.{digits}f} {unit}".strip()
-
-
-def blindness(arguments: Namespace) -> int:
-    """Price the information a day is decided on."""
-    from scenarios.blindness import price_of_blindness
-    from viz.blindness import blindness_lines
-
-    def tell(share: float, text: str) -> None:
-        if not arguments.quiet and sys.stderr.isatty():
-            print(f"\r{share:4.0%} {text:<40}", end="", file=sys.stderr, flush=True)
-
-    found = price_of_blindness(_load(arguments), arguments.replications, tell)
-    if not arguments.quiet and sys.stderr.isatty():
-        print(file=sys.stderr)
-    if arguments.json:
-        emit(found.as_dict())
-    else:
-        for line in blindness_lines(found):
-            print(line)
-    return OK
 
 
 def explain(arguments: Namespace) -> int:

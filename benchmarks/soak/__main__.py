@@ -50,10 +50,9 @@ def main() -> int:
         cases = range(asked.first, asked.first + (full if asked.cases is None else asked.cases))
         figures.append(_timed(partial(work, cases, asked.processes, 60 * asked.minutes)))
         print(figures[-1].line(), flush=True)
-    wrong = [(figure.row, *what) for figure in figures for what in figure.wrong]
-    for row, case, problem in wrong:
-        print(f"{row} case {case}: {problem}", file=sys.stderr)
-    return 1 if wrong else 0
+        for case, problem in figures[-1].wrong:
+            print(f"{row} case {case}: {problem}", file=sys.stderr, flush=True)
+    return 1 if any(figure.wrong for figure in figures) else 0
 
 
 def _timed(work: Callable[[], Figure]) -> Figure:

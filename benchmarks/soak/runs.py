@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-import scenarios.run
 from benchmarks.soak.days import rough_day
 from benchmarks.soak.figures import Figure, each, in_two_interpreters
 from engine.ledger import ledger_rows
@@ -21,6 +20,8 @@ from scenarios.run import Session
 from scenarios.verify import verify
 from tests.tiny import write_tiny
 
+RUN: Any = sys.modules["scenarios.run"]
+"""The module; ``scenarios.run`` is the function of that name."""
 WINDOWS_US = (900_000_000, 77_000_000)
 """The usual window, and one that cuts elsewhere."""
 LONG: dict[str, Any] = {
@@ -35,8 +36,7 @@ LONG: dict[str, Any] = {
 
 def digest(case: int, window_us: int) -> str:
     """Of a rough day in windows of another length."""
-    module: Any = scenarios.run
-    module.WINDOW_US = window_us
+    RUN.WINDOW_US = window_us
     return Session(rough_day(case)).run().digest
 
 

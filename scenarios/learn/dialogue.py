@@ -43,7 +43,8 @@ ORDER = (
 )
 VEHICLE = (
     Feature("can_take", 0.0, 1.0),  # 1: the action mask allows it
-    Feature("away_h", 0.0, DAY_H),  # usual driving time to the order, by way of the depot if its goods are there
+    Feature("away_h", 0.0, DAY_H),  # usual driving time to the order (by the depot if its goods are there), from the
+    # stop the vehicle is bound for, else from its last known position
     Feature("extra_h", 0.0, DAY_H),  # by which the vehicle is home later
     Feature("slack_h", -DAY_H, DAY_H),  # from its expected arrival to the end of the promise; the highest without one
     Feature("position_age_h", 0.0, DAY_H),  # since the last known position was true

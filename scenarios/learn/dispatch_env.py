@@ -30,8 +30,8 @@ class DispatchEnv(gymnasium.Env[dict[str, Any], np.int64]):
 
     Observation: ``Dict`` of three float32 boxes, hours and shares as ``scenarios.learn.dialogue`` names them:
     ``order`` [6], ``vehicles`` [seats, 8], ``fleet`` [6]. Seats hold the vehicles that can take the order, nearest
-    first by usual driving time from the last known position, then the nearest of those at work that cannot; empty
-    seats are zero. All is zero when the day is over.
+    first by usual driving time from the last known position (or from the stop they are bound for), then those that
+    have room but not the time; empty seats are zero. All is zero when the day is over.
 
     Action: ``Discrete(seats + 1)``; the last one lets the order wait until head office looks again (a period of
     ``dispatch.period_s``, or earlier if something is heard). ``info["action_mask"]`` (int8) says which seats can take

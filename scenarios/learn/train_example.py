@@ -1,9 +1,9 @@
 """Train something small to dispatch, and hold it against the project's policies on days it has not seen.
 
 ``python -m scenarios.learn.train_example`` (two to three minutes on one core). The rule is linear: each seat and
-waiting get a score, the best one that is allowed wins. Its ten weights are found by the cross-entropy method (Rubinstein,
-"The cross-entropy method for combinatorial and continuous optimization", 1999): draw weights, keep the best, draw
-around those. All candidates of a generation see the same days; every generation sees new ones.
+waiting get a score, the best one that is allowed wins. Its ten weights are found by the cross-entropy method
+(Rubinstein, "The cross-entropy method for combinatorial and continuous optimization", 1999): draw weights, keep the
+best, draw around those. All candidates of a generation see the same days; every generation sees new ones.
 """
 
 import argparse
@@ -12,12 +12,12 @@ from collections.abc import Callable, Sequence
 import gymnasium
 import numpy as np
 
-from scenarios.blindness import estimate
 from scenarios.learn import ENV_ID
 from scenarios.learn.dialogue import VEHICLE, policy_of
 from scenarios.learn.dispatch_env import DispatchEnv
 from scenarios.replications import replication_seed
 from scenarios.run import run
+from scenarios.statistics import difference
 
 WEIGHTS = ("away", "extra", "late", "tight", "old position", "load", "stops", "short of hours", "wait", "wait, urgent")
 START = np.array([-1.0, 0, 0, 0, 0, 0, 0, 0, -3.0, 0])
@@ -95,9 +95,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name in BASELINES:
         costs[name] = np.array([run(day.scenario, seed, name).kpis["cost_eur"]["value"] for seed in seeds])
     for name, theirs in costs.items():
-        saved = estimate(theirs - learned)
-        interval = "" if saved.low is None else f" ({saved.low:+.1f} to {saved.high:+.1f})"
-        print(f"  {name:<10} {theirs.mean():8.1f}: {saved.mean:+.1f} EUR a day{interval}")
+        print(f"  {name:<10} {theirs.mean():8.1f}: {_saved(theirs, learned)}")
+
+
+def _saved(theirs: np.ndarray, learned: np.ndarray) -> str:
+    saved = difference(theirs, learned)
+    if saved.mean is None or saved.low is None or saved.high is None:
+        return "too few days for an interval"
+    return f"{saved.mean:+.1f} EUR a day ({saved.low:+.1f} to {saved.high:+.1f})"
 
 
 if __name__ == "__main__":

@@ -88,6 +88,18 @@ def test_the_same_poison_changes_decisions_where_it_gets_through() -> None:
     assert decisions(calm) != decisions(poisoned)
 
 
+def test_head_office_gives_up_what_it_cannot_know_to_be_over() -> None:
+    """The next morning orders that were delivered unheard are as open, or as given up, as those that were not."""
+    open_orders, delivered = [], []
+    for poison in (False, True):
+        session = Session(blind_day(0, poison, horizon_s=2 * 86_400 - 21_600))
+        session.advance(session.scenario.start_us + 25 * HOUR_US)
+        open_orders.append({*session.built.office.belief.orders})
+        delivered.append(session.world.truth.table()["kind"].to_pylist().count("order_delivered"))
+    assert open_orders[0] == open_orders[1]
+    assert delivered[0] != delivered[1]
+
+
 def _of(case: int, poison: bool) -> dict[str, Any]:
     """A blind day's incidents without the dark."""
     incidents = blind_day(case, poison).model.incidents
