@@ -20,6 +20,7 @@ from twin.alerts.driving import HARSH_EVENTS
 from twin.alerts.episodes import Episode, Episodes
 from twin.eta import Eta, LegCache, etas
 from twin.exceptions import Case, ExceptionQueue
+from twin.feed_monitor import FeedMonitor, FeedSettings
 from twin.sightings import Finding, Sightings
 from twin.views import FleetView
 
@@ -45,6 +46,7 @@ class ControlRoom(FleetAgent):
         super().__init__(population, "control-room")
         self.office, self.watches, self.settings = office, tuple(watches), settings
         self.sightings = Sightings(detector for watch in watches for detector in watch.detectors())
+        self.monitor = FeedMonitor(next((w.params for w in self.watches if isinstance(w.params, FeedSettings)), None))
         self.episodes, self.queue = Episodes(), ExceptionQueue()
         self.etas: dict[tuple[str, str], Eta] = {}  # of the last check
         self.absent = 0  # dispatchers away from their desks
@@ -77,7 +79,9 @@ class ControlRoom(FleetAgent):
         now = self.world.now
         view = self.office.view()
         self.etas = etas(view, self._legs)
-        view = replace(view, etas=self.etas, sightings=self.sightings.recent(self._checked_us, now))
+        self.monitor.check(view, now)
+        seen = self.sightings.recent(self._checked_us, now)
+        view = replace(view, etas=self.etas, feeds=self.monitor.ill, sightings=seen)
         self._checked_us = now
         self._note_etas(view)
         raised, cleared = self.episodes.step(now, ((watch, watch.alerts(view)) for watch in self.watches))

@@ -5,6 +5,7 @@ all meet the same customers, roads and failures. A run is dropped once its figur
 number for each figure, variant and replication.
 """
 
+import gc
 import multiprocessing
 import os
 import threading
@@ -135,6 +136,7 @@ def replicate(variants: Mapping[str, Scenario], number: int) -> dict[str, Outcom
             shared = _ground_of(seeded), prepare(seeded)
         check_planner(seeded, shared[1].orders)
         outcomes[name] = outcome(Session(seeded, shared[1]))
+        gc.collect()  # worlds are full of circles; without this several stand about at a time
     return outcomes
 
 
@@ -182,12 +184,21 @@ def _in_processes(variants: Mapping[str, Scenario], numbers: range, workers: int
 
 @contextmanager
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    context = multiprocessing.get_context("spawn")  # a fork would copy locks that threads of ours hold
+    context = _context()
     pool = ProcessPoolExecutor(workers, context, _end_with_parent)
     try:
         yield pool
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _context() -> Any:
+    """Workers begin from a clean process with everything imported: a fork of this one would copy locks of its threads."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    return context
 
 
 def _end_with_parent() -> None:

@@ -53,6 +53,8 @@ class FeedMonitor:
         self._ill = np.zeros((0, 2), bool)
         self._heard_us = np.zeros(0, np.int64)
         self._checked_us: int | None = None
+        self.ill: dict[str, Finding] = {}
+        """Feeds that are silent or stale now, as found at the last check."""
 
     def check(self, view: FleetView, now_us: int) -> list[Finding]:
         """What is new since the last check, in order of the feeds: telematics, events, vehicles."""
@@ -66,9 +68,13 @@ class FeedMonitor:
         ill[:, 0] &= watched[:, 0]  # who is not on shift need not be heard
         if ill[0, 0]:
             ill[2:] &= self._ill[2:]  # of no vehicle anything new can be said
-        found = self._changes([TELEMATICS, EVENTS, *view.index], ill, heard_us, newest_us, watched[:, 0], now_us)
+        names = [TELEMATICS, EVENTS, *view.index]
+        found = self._changes(names, ill, heard_us, newest_us, watched[:, 0], now_us)
         self._learn(news & ~self._ill.any(1), watched[:, 1] & ~ill.any(1), value_us[:, 1], now_us)
         self._ill, self._heard_us, self._checked_us = ill, heard_us, now_us
+        well = {names[row] for row in np.flatnonzero(~ill.any(axis=1)).tolist()}
+        self.ill = {feed: finding for feed, finding in self.ill.items() if feed not in well}
+        self.ill |= {finding.feed: finding for finding in found if finding.what != "recovered"}
         return found
 
     def _grow(self, feeds: int) -> None:

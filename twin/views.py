@@ -96,6 +96,7 @@ class FleetView:
     events_us: tuple[int, int] = (0, 0)  # last reception of a message, and the newest time one told of
     journal: dict[str, Any] = field(default_factory=dict)  # the policy's own memory
     etas: Mapping[tuple[str, str], Any] = field(default_factory=dict)  # twin.eta.Eta by order and task, for alert rules
+    feeds: Mapping[str, Any] = field(default_factory=dict)  # twin.feed_monitor.Finding of ill feeds, for alert rules
     sightings: Mapping[Any, tuple] = field(default_factory=dict)  # twin.sightings.Finding by detector, for alert rules
 
     def position(self, vehicle_id: str) -> Place | None:

@@ -1,4 +1,4 @@
-"""``make soak``: rows R1 to R8, each over many numbered cases; prints a table and what went wrong, and fails if any did.
+"""``make soak``: rows R1 to R8, each over many numbered cases; prints a table and what went wrong; fails if any did.
 
     python -m benchmarks.soak [ROW ...] [--cases N] [--first N] [--minutes M] [--processes 1|2]
 

@@ -23,7 +23,8 @@ def rough_day(number: int, **sections: Any) -> Scenario:
         "devices": {"tracker": _device(draw)}, "head_office": _head_office(draw), "alerts": _alerts(draw),
         "incidents": {f"i{n}": _incident(draw) for n in range(draw.randint(1, 5))},
         "orders": {"generate": {
-            "known_per_day": draw.choice([4, 8, 14]), "closes": "13:00", "arrival_weights": [0.0] * 8 + [1.0] * 3 + [0.0] * 13,
+            "known_per_day": draw.choice([4, 8, 14]), "closes": "13:00",
+            "arrival_weights": [0.0] * 8 + [1.0] * 3 + [0.0] * 13,
             "arriving_per_day": draw.choice([0, 4]), "pickup_share": draw.choice([0.0, 0.0, 0.3]),
             "needs": draw.choice([{}, {}, {"cold": 0.2}]), "service": {"median_s": draw.choice([60.0, 400.0])},
         }},

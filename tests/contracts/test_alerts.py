@@ -72,7 +72,7 @@ def test_a_reader_finds_what_it_is(name: str) -> None:
         with pytest.raises(FrozenInstanceError):
             setattr(params, field.name, field.default)
         if isinstance(field.default, float):
-            assert field.name in ("detour", "feed_share", "least") or "_" in field.name
+            assert field.name in ("detour", "factor", "feed_share") or "_" in field.name
     assert alert_rules()[name] is rule
 
 

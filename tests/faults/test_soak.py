@@ -13,7 +13,7 @@ from scenarios.run import Session
 HOUR_S = 3600.0
 
 
-@pytest.mark.parametrize("case", [4, 11, 1977])
+@pytest.mark.parametrize("case", [11, 20, 1977])
 def test_rough_days_keep_every_invariant(case: int) -> None:
     """R3: ``verify`` and the conservation of messages and samples."""
     rows, problems = runs.violations(case)

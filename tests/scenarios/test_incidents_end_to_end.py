@@ -55,7 +55,7 @@ def state(session: Session) -> dict[str, Any]:
         "breakdown": built.vehicles["vans-1"].fail_next_us,
         "carrier_outage": [built.radio.courier.cut_off_by(device) for device in devices],
         "clock_jump": [world.clock(device, world.now) - world.now for device in devices],
-        "demand_surge": [name for name in built.customers if name.startswith("it-")],
+        "demand_surge": [name for name in world.truth.table()["subject"].to_pylist() if name.startswith("it-")],
         "device_gone": [built.radio.links.gone(number) for number in range(len(devices))],
         "device_swapped": telematics.registered.tolist(),
         "device_unplugged": (told["supply_mv"] > 9000).tolist(),

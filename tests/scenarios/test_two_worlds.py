@@ -223,14 +223,14 @@ def test_devices_answer_where_they_can(sections: dict[str, Any], answers: set[in
 
 def test_commands_get_through_when_link_and_platform_and_coverage_are_up() -> None:
     """Independent parts: the share of moments at which a vehicle can be told something is the product of the three."""
-    day_s, scenario = 86_400, tiny(
-        horizon_s=20 * 86_400, orders={"generate": {"known_per_day": 0, "arriving_per_day": 0}}, depots={
-            "main": {"position": "centre"}}, radio={"carriers": {"red": {"faults_per_day": 40.0, "fault_s_mean": 600.0}},
-                                                    "depot_wifi_m": 0.0},
+    day_s = 86_400
+    scenario = tiny(
+        horizon_s=20 * day_s, dispatch={"period_s": 86_400.0},
+        orders={"generate": {"known_per_day": 0, "arriving_per_day": 0}},
+        radio={"carriers": {"red": {"faults_per_day": 40.0, "fault_s_mean": 600.0}}, "depot_wifi_m": 0.0},
         devices={"tracker": {"sample_period_s": 3600.0, "reattach_s_median": 0.0}},
         head_office={"platform": {"availability": 0.8, "outage_s_mean": 3000.0},
                      "terminal_link": {"failures_per_year": 3000.0, "repair_s_mean": 3000.0}},
-        dispatch={"period_s": 86_400.0},
     )  # fmt: skip
     session = Session(scenario)
     plant, links = session.built.plant.plant, session.built.radio.links

@@ -192,7 +192,7 @@ DAYS = os.environ.get("SWARM_DAYS")
 """How many days, each time others; without it a few, always the same."""
 
 usual = settings(
-    max_examples=int(DAYS or 12),
+    max_examples=int(DAYS or 5),
     deadline=None,
     derandomize=DAYS is None,
     phases=[phase for phase in Phase if phase != Phase.explain],  # it would trace every line of a day

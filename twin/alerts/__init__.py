@@ -11,7 +11,6 @@ from twin.alerts.devices import (
     Implausible,
     LowBattery,
     Silent,
-    Stale,
     Tampering,
     device_silent,
     feed_stale,
@@ -25,6 +24,7 @@ from twin.alerts.places import Deviation, Zone, geofence_entered, geofence_left,
 from twin.alerts.rule import SECOND_US, Alert, Rule
 from twin.alerts.service import Late, LatePredicted, Missed, late_delivery, late_delivery_predicted, missed_stop
 from twin.alerts.standing import Idling, LongStop, idling, long_stop
+from twin.feed_monitor import FeedSettings
 
 ALERTS: dict[str, Rule] = {
     "late_delivery_predicted": Rule(late_delivery_predicted, LatePredicted),
@@ -38,7 +38,7 @@ ALERTS: dict[str, Rule] = {
     "speeding": Rule(speeding, Speeding, "safety-manager"),
     "harsh_driving": Rule(harsh_driving, HarshDriving, "safety-manager"),
     "device_silent": Rule(device_silent, Silent, "telematics-manager"),
-    "feed_stale": Rule(feed_stale, Stale, "telematics-manager"),
+    "feed_stale": Rule(feed_stale, FeedSettings, "telematics-manager"),
     "low_battery": Rule(low_battery, LowBattery, "telematics-manager"),
     "tampering": Rule(tampering, Tampering, "telematics-manager"),
     "position_implausible": Rule(position_implausible, Implausible, "telematics-manager"),

@@ -7,10 +7,9 @@ import numpy as np
 from twin.alerts.picture import at_work, vehicle_names
 from twin.alerts.rule import MINUTE_US, SECOND_US, Alert
 from twin.detectors import Drowned, Frozen, Jump, NotAsWheels, OdometerBack, SupplyDrop, Uniform
+from twin.feed_monitor import EVENTS, TELEMATICS, FeedSettings
 from twin.sightings import Detector
 from twin.views import FleetView
-
-FEED = "telematics"
 
 
 @dataclass(frozen=True)
@@ -21,14 +20,6 @@ class Silent:
 
     after_s: float = 1_200.0
     feed_share: float = 0.5
-
-
-@dataclass(frozen=True)
-class Stale:
-    """``after_s`` without anything from any of at least ``least`` vehicles at work."""
-
-    after_s: float = 600.0
-    least: float = 2.0
 
 
 @dataclass(frozen=True)
@@ -100,17 +91,15 @@ def device_silent(view: FleetView, params: Silent) -> list[Alert]:
     ]
 
 
-def feed_stale(view: FleetView, params: Stale) -> list[Alert]:
-    """Nothing has come from the whole fleet at work."""
-    working = at_work(view)
-    if working.sum() < params.least:
-        return []
-    began = min(v.shift_us[0] for v in view.vehicles.values() if v.shift_us is not None)
-    newest = max(int(view.heard_us[working].max()), began)
-    if view.now_us - newest <= params.after_s * SECOND_US:
-        return []
-    minutes = (view.now_us - newest) // MINUTE_US
-    return [Alert(FEED, newest, f"nothing from {int(working.sum())} vehicles for {minutes} min")]
+def feed_stale(view: FleetView, params: FeedSettings) -> list[Alert]:
+    """Nothing has come through a feed for longer than usual, or what comes is older than usual."""
+    found = []
+    for feed in (TELEMATICS, EVENTS):
+        finding = view.feeds.get(feed)
+        if finding is not None:
+            minutes = (view.now_us - finding.since_us) // MINUTE_US
+            found.append(Alert(feed, finding.since_us, f"{feed} {finding.what} for {minutes} min", finding.what))
+    return found
 
 
 def low_battery(view: FleetView, params: LowBattery) -> list[Alert]:

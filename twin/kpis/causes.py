@@ -24,7 +24,7 @@ INCIDENT_RULES = {
     "gnss_jamming": ("position_implausible",),
     "gnss_spoofing": ("position_implausible",),
 }
-"""Incident kind -> rules that should notice; one that names no vehicle is noticed by any vehicle's alert."""
+"""Incident kind -> rules that should notice; one that names no vehicle is met by an alert about any subject."""
 FEED_PARTS = ("platform", "terminal_link", "telematics_feed")
 """Parts of the plant whose failure silences the whole feed."""
 
@@ -139,7 +139,7 @@ class TrueCauses:
 
     def _incident_started(self, at_us: int, p: dict) -> None:
         for rule in INCIDENT_RULES.get(p["incident"], ()):
-            subject = "telematics" if rule == "feed_stale" else p["details"].get("vehicle") or ""
+            subject = p["details"].get("vehicle") or ""
             self._open[f"{p['name']} {rule}"] = (rule, subject, at_us)
 
     def _incident_ended(self, at_us: int, p: dict) -> None:
@@ -148,7 +148,8 @@ class TrueCauses:
 
     def _plant_failed(self, at_us: int, p: dict) -> None:
         if p["component"] in FEED_PARTS:
-            self._open.setdefault(p["component"], ("feed_stale", "telematics", at_us))
+            subject = "telematics" if p["component"] == "telematics_feed" else ""
+            self._open.setdefault(p["component"], ("feed_stale", subject, at_us))
 
     def _plant_restored(self, at_us: int, p: dict) -> None:
         self._over(p["component"], at_us)

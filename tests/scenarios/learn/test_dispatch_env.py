@@ -54,6 +54,9 @@ def play(env: DispatchEnv, seed: int, pick: Callable[[np.ndarray], int]) -> list
     steps, over, reward = [], False, 0.0
     while not over:
         assert env.observation_space.contains(observation)
+        seats, allowed = observation["vehicles"], info["action_mask"][:-1]
+        assert seats[:, 0].tolist() == allowed.tolist()
+        assert (seats[allowed == 1, 3] >= -0.5001).all()  # late by ``late_s`` at most
         steps.append((observation, info["action_mask"].tolist(), info["order_id"], info["now_us"], reward))
         observation, reward, over, truncated, info = env.step(np.int64(pick(info["action_mask"])))
         assert not truncated

@@ -9,6 +9,7 @@ from tests.twin.alerts.pictures import HOUR_US, M_PER_DEG, MINUTE_US, NOON_US, C
 from twin.alerts import ALERTS, Alert
 from twin.alerts.driving import HARSH_EVENTS
 from twin.eta import etas
+from twin.feed_monitor import Finding as FeedFinding
 from twin.sightings import Finding
 from twin.views import FleetView
 
@@ -151,8 +152,9 @@ def test_one_silent_device_is_a_device_all_are_the_feed(fleet: Fleet) -> None:
     assert check("feed_stale", view) == []
     later = fleet.view(AT + 60 * MINUTE_US)
     assert check("device_silent", later) == []
-    (stale,) = alerts("feed_stale", later)
-    assert (stale.subject, stale.at_us) == ("telematics", AT + 30 * MINUTE_US)
+    ill = {"telematics": FeedFinding("telematics", AT + 30 * MINUTE_US, "silent")}
+    (stale,) = alerts("feed_stale", replace(later, feeds=ill))
+    assert (stale.subject, stale.at_us, stale.detail) == ("telematics", AT + 30 * MINUTE_US, "silent")
 
 
 @pytest.mark.parametrize(
