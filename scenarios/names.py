@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from engine.energy import TYPES as VEHICLE_KINDS
 from scenarios.incidents import INCIDENTS
+from scenarios.network import unknown_carriers
 from scenarios.problems import Problem, nearest
 from scenarios.schema import ScenarioModel
 from scenarios.section import clock_s
@@ -33,6 +34,10 @@ def check_names(model: ScenarioModel, file: str) -> list[Problem]:
         known(f"fleet.{name}.kind", group.kind, VEHICLE_KINDS, "a vehicle kind")
         known(f"fleet.{name}.depot", group.depot, model.depots, "a depot")
         known(f"fleet.{name}.device", group.device, model.devices, "a device profile")
+    carriers = ", ".join(model.radio.carriers) or "none there"
+    for key, carrier in unknown_carriers(model):
+        expected = f"a carrier of radio.carriers ({carriers})"
+        found.append(Problem(file, key, carrier, expected, nearest(carrier, model.radio.carriers)))
     for name, drivers in model.drivers.items():
         for fleet in drivers.fleet or ():
             known(f"drivers.{name}.fleet", fleet, model.fleet, "a fleet group")

@@ -8,6 +8,7 @@ number for each figure, variant and replication.
 import gc
 import multiprocessing
 import os
+import signal
 import threading
 import time
 from array import array
@@ -184,8 +185,7 @@ def _in_processes(variants: Mapping[str, Scenario], numbers: range, workers: int
 
 @contextmanager
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    context = _context()
-    pool = ProcessPoolExecutor(workers, context, _end_with_parent)
+    pool = ProcessPoolExecutor(workers, _context(), _begin_worker)
     try:
         yield pool
     finally:
@@ -193,7 +193,7 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
 
 
 def _context() -> Any:
-    """Workers begin from a clean process with everything imported: a fork of this one would copy locks of its threads."""
+    """Workers begin from a clean process with everything imported; a fork of this one would copy its threads' locks."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
@@ -201,8 +201,9 @@ def _context() -> Any:
     return context
 
 
-def _end_with_parent() -> None:
-    """A worker whose parent was killed would wait for work for ever."""
+def _begin_worker() -> None:
+    """Ctrl-C stops the run a worker is in, not the worker; one whose parent was killed would wait for work for ever."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     assert parent is not None  # noqa: S101  (a worker has one)
 

@@ -137,7 +137,8 @@ def test_a_scenario_command_shown_is_valid(page: str, line: str) -> None:
     from scenarios import load
 
     arguments = parser().parse_args(shlex.split(line)[1:])
-    load(arguments.scenario, arguments.sets, arguments.seed)
+    for scenario in getattr(arguments, "scenarios", None) or [arguments.scenario]:
+        load(scenario, arguments.sets, arguments.seed)
 
 
 # --- followed ---
