@@ -45,8 +45,7 @@ class Telematics:
         self._in_order = InOrder(len(sampler.devices))
         self._at_door: list[Part] = []  # arrived at the platform, or about to
         self._measured_us = sampler.until_us
-        # What was measured within the latency cannot have arrived: without a network to meet, it is left for later.
-        self._behind_us = lane.latency_us if surroundings is None else 0
+        self._behind_us = lane.latency_us  # what was measured since cannot have arrived: it is left for later
 
     def advance(self, now_us: int) -> None:
         """Measure up to now, log what is settled, and let belief see what has been received by now."""

@@ -9,10 +9,9 @@ from engine.clock import MINUTE, SECOND
 from scenarios.rows import Row
 from twin.orders import natural_key
 
-What = Literal["preparing", "loading", "driving", "waiting", "service", "break", "refuelling", "breakdown", "idle"]
-ACTIVITIES: tuple[What, ...] = (
-    "preparing", "loading", "driving", "waiting", "service", "break", "refuelling", "breakdown", "idle",
-)  # fmt: skip
+What = Literal[
+    "preparing", "loading", "driving", "waiting", "service", "break", "refuelling", "disconnected", "breakdown", "idle",
+]  # fmt: skip
 
 _INTERRUPTIONS = ("break", "breakdown")
 """Reported with a start and an end of their own; where they overlap another activity they are what happened."""
@@ -111,6 +110,8 @@ def _reported(rows: list[Row], end_us: int) -> tuple[list[Stretch], list[Stretch
                 serving = None
             case "refuelled":
                 work.append(Stretch(at - round(p["minutes"] * MINUTE), at, "refuelling", p["at"]))
+            case "waited_for_connection":
+                work.append(Stretch(at - round(p["waited_s"] * SECOND), at, "disconnected"))
             case "break_taken":
                 interruptions.append(Stretch(at, p["until_us"], "break"))
             case "breakdown_started":

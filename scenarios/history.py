@@ -24,6 +24,15 @@ class Promise(NamedTuple):
     arrive_us: int
 
 
+class Outage(NamedTuple):
+    """A part of head office's plant that was down; to the end of the ledger if it was not mended."""
+
+    component: str
+    start_us: int
+    end_us: int
+    cause: str
+
+
 @dataclass
 class OrderHistory:
     """What the ledgers say of one order. Empty lists and None where nothing happened."""
@@ -119,6 +128,21 @@ class RunHistory:
         for shift in sorted(self.shifts, key=lambda shift: shift.start_us):
             by_vehicle.setdefault(shift.vehicle_id, []).append(shift)
         return by_vehicle
+
+    @cached_property
+    def outages(self) -> list[Outage]:
+        """What was down at head office, in order of start."""
+        found: list[Outage] = []
+        down: dict[str, int] = {}  # where in ``found``
+        last_us = self.ledgers.truth[-1].at_us if self.ledgers.truth else 0
+        for row in self.ledgers.truth:
+            if row.kind == "plant_failed":
+                down[row.subject] = len(found)
+                found.append(Outage(row.subject, row.at_us, last_us, row.payload["cause"]))
+            elif row.kind == "plant_restored" and row.subject in down:
+                number = down.pop(row.subject)
+                found[number] = found[number]._replace(end_us=row.at_us)
+        return found
 
     @cached_property
     def weather(self) -> list[tuple[int, float, str]]:

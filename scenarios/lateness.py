@@ -42,6 +42,7 @@ CAUSES = {
     "route_changed": "stops added after the plan",
     "break": "break earlier than planned",
     "refuelling": "refuelling or charging",
+    "disconnected": "standing without a connection",
     "breakdown": "vehicle breakdown",
     "standing": "standing between stops",
     "failed_attempt": "first visit failed",
@@ -182,7 +183,7 @@ class _Way:
     driving: Counter[tuple[str, str]]
     waiting: Counter[str]
     service: Counter[str]
-    other: Counter[str]  # break, refuelling, breakdown, standing
+    other: Counter[str]  # break, refuelling, disconnected, breakdown, standing
 
 
 def _on_the_way(
@@ -209,7 +210,7 @@ def _since_assigned(
     us: Counter[str] = Counter()
     for stretch in shift.between(promise.arrive_us, arrived_us):
         what = "standing" if stretch.what == "idle" else stretch.what
-        if what in ("standing", "break", "refuelling", "breakdown"):
+        if what in ("standing", "break", "refuelling", "disconnected", "breakdown"):
             us[what] += stretch.end_us - stretch.start_us
     rest_us = arrived_us - promise.arrive_us - us.total()
     note = f"assigned at {clock.text(promise.row.at_us)}"

@@ -11,8 +11,10 @@ from scenarios.incidents import INCIDENTS
 from scenarios.network import unknown_carriers
 from scenarios.problems import Problem, nearest
 from scenarios.schema import ScenarioModel
+from scenarios.schema_problems import plain_message
 from scenarios.section import clock_s
 from twin.alerts import alert_rules
+from twin.alerts.rule import BadThreshold
 from twin.events import EVENTS
 from twin.kpis.costs import Costs
 from twin.kpis.registry import KPIS
@@ -58,8 +60,8 @@ def check_names(model: ScenarioModel, file: str) -> list[Problem]:
         if rule in rules:
             try:
                 rules[rule].configured(alert.set)
-            except ValueError as error:
-                found.append(Problem(file, f"alerts.{name}.set", str(dict(alert.set)), str(error)))
+            except BadThreshold as bad:
+                found.append(Problem(file, f"alerts.{name}.set.{bad.name}", bad.value, bad.expected, bad.nearest))
     for cost in model.costs:
         known(f"costs.{cost}", cost, [field.name for field in fields(Costs)], "a price")
     for kpi, expectation in model.kpis.items():
@@ -94,7 +96,7 @@ def incident_problems(model: ScenarioModel, file: str, name: str, raw: dict[str,
             hint = nearest(field, parameters.model_fields) if entry["type"] == "extra_forbidden" else None
             shown = "" if entry["type"] == "missing" else str(entry.get("input"))
             where = f"{key}.{field}" if field else key
-            expected = entry["msg"].removeprefix("Value error, ").removeprefix("expected ")
+            expected = plain_message(entry["msg"])
             problems.append(Problem(file, where, shown, expected, hint))
         return problems
     vehicles = sorted(vehicle_names(model), key=natural_key)
@@ -109,7 +111,10 @@ def incident_problems(model: ScenarioModel, file: str, name: str, raw: dict[str,
         value = raw.get(field)
         for one in value if isinstance(value, list) else [value]:
             if one is not None and one not in names:
-                return [Problem(file, f"{key}.{field}", str(one), what, nearest(str(one), names))]
+                expected = what if names else f"{what}, which has none"
+                return [Problem(file, f"{key}.{field}", str(one), expected, nearest(str(one), names))]
+    if kind == "carrier_outage" and not model.radio.carriers:
+        return [Problem(file, f"{key}.kind", kind, "radio.carriers: without any, coverage is perfect")]
     if kind == "schema_change":
         return _rename_problems(file, f"{key}.renamed", incident.renamed, incident.kinds)
     no_standby = model.head_office.terminal_link.standby is None

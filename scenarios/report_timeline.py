@@ -1,4 +1,4 @@
-"""The report's timeline: what each driver did when, on the wall clock of the place."""
+"""The report's timeline: what each driver did when, and what was down at head office, on the wall clock."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from engine.clock import HOUR, LocalTime
 from scenarios.activities import Shift, Stretch
-from scenarios.history import RunHistory
+from scenarios.history import Outage, RunHistory
 
 MAX_TIMELINES = 60
 """Drivers shown on the timeline; those with late orders come first."""
@@ -26,7 +26,7 @@ class Bar(NamedTuple):
 
 @dataclass(frozen=True)
 class Timeline:
-    """Bars by lane (a driver); lanes from top to bottom."""
+    """Bars by lane (a driver, or a part of head office that was down); lanes from top to bottom."""
 
     lanes: tuple[str, ...]
     bars: tuple[Bar, ...]
@@ -44,20 +44,32 @@ def timeline(history: RunHistory, clock: LocalTime) -> tuple[Timeline, list[str]
     if any(shift.start_us >= until_us for shift in history.shifts):
         limits.append(f"The timeline shows the first {TIMELINE_HOURS} hours.")
     shown = [s for s in history.shifts if s.driver_id in kept and s.start_us < until_us]
-    lanes = dict.fromkeys(_lane(shift) for shift in shown)
-    return Timeline(tuple(lanes), tuple(bar for shift in shown for bar in _bars(shift, clock))), limits
+    bars = [_outage_bar(outage, clock) for outage in history.outages if outage.start_us < until_us]
+    bars += [bar for shift in shown for bar in _bars(shift, clock)]
+    return Timeline(tuple(dict.fromkeys(bar.lane for bar in bars)), tuple(bars)), limits
 
 
 def _lane(shift: Shift) -> str:
     return f"{shift.driver_id} · {shift.vehicle_id}"
 
 
-def _bars(shift: Shift, clock: LocalTime) -> list[Bar]:
-    def wall_ms(t_us: int) -> float:
-        return (t_us + clock.offset_us(t_us)) / 1000
+def _outage_bar(outage: Outage, clock: LocalTime) -> Bar:
+    start_us, end_us = outage.start_us, outage.end_us
+    text = f"down, {clock.text(start_us)[:5]}–{clock.text(end_us)[:5]}, cause: {outage.cause}"
+    lane = f"office · {outage.component.replace('_', ' ')}"
+    return Bar(lane, _wall_ms(start_us, clock), _wall_ms(end_us, clock), "down", text)
 
+
+def _bars(shift: Shift, clock: LocalTime) -> list[Bar]:
     def text(stretch: Stretch) -> str:
         to = f" {stretch.to}" if stretch.to else ""
         return f"{stretch.what}{to}, {clock.text(stretch.start_us)[:5]}–{clock.text(stretch.end_us)[:5]}"
 
-    return [Bar(_lane(shift), wall_ms(s.start_us), wall_ms(s.end_us), s.what, text(s)) for s in shift.stretches]
+    return [
+        Bar(_lane(shift), _wall_ms(s.start_us, clock), _wall_ms(s.end_us, clock), s.what, text(s))
+        for s in shift.stretches
+    ]
+
+
+def _wall_ms(t_us: int, clock: LocalTime) -> float:
+    return (t_us + clock.offset_us(t_us)) / 1000

@@ -21,12 +21,18 @@ def schema_problems(error: ValidationError, file: str, root: type[BaseModel]) ->
         elif entry["type"] == "missing":
             value, expected = "", "this key, which has no default"
         else:
-            expected = expected.removeprefix("Value error, ").removeprefix("Input should be ").removeprefix("expected ")
+            expected = plain_message(expected)
             if entry["type"] == "literal_error":
                 hint = nearest(str(value), [part.strip("' ") for part in expected.replace(" or ", ",").split(",")])
-        shown_value = type(value).__name__ if isinstance(value, dict | list) else str(value)
-        found.append(Problem(file, ".".join(loc), shown_value, expected, hint))
+        if entry["type"] == "model_type":
+            expected = "a section"
+        found.append(Problem(file, ".".join(loc), str(value), expected, hint))
     return found
+
+
+def plain_message(message: str) -> str:
+    """What was expected, out of one of pydantic's messages."""
+    return message.removeprefix("Value error, ").removeprefix("Input should be ").removeprefix("expected ")
 
 
 def model_at(path: tuple[str, ...], root: type[BaseModel]) -> type[BaseModel] | None:

@@ -9,6 +9,7 @@ from scenarios.history import OrderHistory, RunHistory, State
 from scenarios.lateness import Lateness, lateness_cause
 from scenarios.rows import Row, RunLedgers, ledger_rows, open_run
 from scenarios.story_customer import customer_text
+from scenarios.story_office import office_text, outage_text, outages_during, waiting_text, waits_before
 from twin.ingest import refused
 
 if TYPE_CHECKING:
@@ -156,17 +157,21 @@ def _moments(history: RunHistory, order: OrderHistory, clock: LocalTime) -> list
         if row.received_us is not None and not refused(row.reason):
             learned.setdefault(row.event_id, row)
     answers = {r.payload["command_id"]: r for r in history.ledgers.truth if r.kind == "command_received"}
-    trips = _own_trips(history, order)
+    trips, waits = _own_trips(history, order), waits_before(history, order.order_id)
     truth_ids = {row.event_id for row in history.ledgers.truth}
     moments = [
         _from_truth(row, text, learned.get(row.event_id))
         for row in history.ledgers.truth
-        if (text := _truth_text(row, order, trips, clock))
+        if (text := waiting_text(row) if row.event_id in waits else _truth_text(row, order, trips, clock))
     ]
     moments += [
         _from_office(row, text, answers.get(row.event_id))
         for row in history.ledgers.office
         if row.event_id not in truth_ids and (text := _office_text(row, order, clock))
+    ]
+    moments += [
+        Moment(outage.start_us, "office", "plant_failed", outage_text(outage, clock))
+        for outage in outages_during(history, order)
     ]
     return sorted(moments, key=lambda moment: moment.at_us)
 
@@ -209,7 +214,7 @@ def _truth_text(row: Row, order: OrderHistory, trips: set[str], clock: LocalTime
                 return f"{p['vehicle_id']} arrived after {p['distance_m'] / 1000:.1f} km, {p['driving_s'] / 60:.0f} min"
             case _:
                 return f"{p['vehicle_id']} stood before a closed road and turned round"
-    if p.get("order_id") != own:
+    if p.get("order_id") != own and not (row.kind in ("alert_raised", "alert_cleared") and p["subject"] == own):
         return None
     match row.kind:
         case "order_placed":
@@ -231,7 +236,7 @@ def _truth_text(row: Row, order: OrderHistory, trips: set[str], clock: LocalTime
         case "order_rebooked":
             return "New date agreed" + "".join(f", {_dated(window, clock)}" for window in p["windows_us"])
         case _:
-            return customer_text(row, clock) or row.kind.replace("_", " ").capitalize()
+            return customer_text(row, clock) or office_text(row, clock) or row.kind.replace("_", " ").capitalize()
 
 
 def _dated(window: list[int], clock: LocalTime) -> str:

@@ -13,8 +13,8 @@ from twin.clocks import SampleClocks
 from twin.samples import SampleBatch
 from twin.views import NEVER_US
 
-KEPT = 128
-"""Fixes kept by device [A]: 21 minutes at one sample per 10 s, 4 kB."""
+KEPT = 32
+"""Fixes kept by device [A]: 5 minutes at one sample per 10 s, 1 kB."""
 STILL_MPS = 1.0
 """Slower is standing: 0.1 m/s is the receiver's own error."""
 

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from bokeh.plotting import figure
 
 BLUE, SKY, GREEN, ORANGE = "#0072B2", "#56B4E9", "#009E73", "#E69F00"
-VERMILLION, PURPLE, YELLOW, GREY = "#D55E00", "#CC79A7", "#F0E442", "#8A8F98"
-"""Okabe and Ito's palette for all kinds of colour vision, and a grey that shows on light and dark."""
+VERMILLION, PURPLE, YELLOW, GREY, BROWN = "#D55E00", "#CC79A7", "#F0E442", "#8A8F98", "#8C5A2B"
+"""Okabe and Ito's palette for all kinds of colour vision, and a grey and a brown that show on light and dark."""
 
 ROUTE_COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
 ROUTE_ALPHA = {"planned": 0.6, "driven": 0.9}
@@ -46,8 +46,10 @@ BAR_LAYERS = (
     Layer("service", "service", GREEN),
     Layer("break", "break", PURPLE, hatch="cross"),
     Layer("refuelling", "refuelling", ORANGE),
+    Layer("disconnected", "standing without a connection", BROWN, hatch="horizontal_line"),
     Layer("breakdown", "breakdown", VERMILLION, hatch="diagonal_cross"),
     Layer("idle", "idle", "#C9CDD3"),
+    Layer("down", "out of order at head office", VERMILLION),
 )
 _ROAD_WIDTHS = {"main": 2.0, "middle": 1.3, "minor": 0.8, "least": 0.6}
 
@@ -86,7 +88,7 @@ def map_figure(data: MapData) -> "figure":
 
 
 def timeline_figure(timeline: Timeline) -> "figure":
-    """What each driver did over the day, a lane a driver; the axis is local wall-clock time."""
+    """What each driver did over the day, and head office's outages; the axis is local wall-clock time."""
     from bokeh.models import DatetimeTickFormatter, FactorRange, HoverTool
 
     names = {lane: plain_text(lane) for lane in timeline.lanes}

@@ -1,9 +1,10 @@
 """Train something small to dispatch, and hold it against the project's policies on days it has not seen.
 
-``python -m scenarios.learn.train_example`` (two to three minutes on one core). The rule is linear: each seat and
-waiting get a score, the best one that is allowed wins. Its ten weights are found by the cross-entropy method
-(Rubinstein, "The cross-entropy method for combinatorial and continuous optimization", 1999): draw weights, keep the
-best, draw around those. All candidates of a generation see the same days; every generation sees new ones.
+``python -m scenarios.learn.train_example`` (about four minutes on one core, half of them for the comparison). The rule
+is linear: each seat and waiting get a score, the best one that is allowed wins. Its ten weights are found by the
+cross-entropy method (Rubinstein, "The cross-entropy method for combinatorial and continuous optimization", 1999): draw
+weights, keep the best, draw around those. All candidates of a generation see the same days; every generation sees new
+ones.
 """
 
 import argparse

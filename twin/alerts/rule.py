@@ -11,6 +11,15 @@ from twin.views import FleetView
 MINUTE_US, SECOND_US = 60_000_000, 1_000_000
 
 
+class BadThreshold(ValueError):
+    """A threshold that a rule does not have or cannot use; ``nearest`` is the one probably meant."""
+
+    def __init__(self, name: str, value: Any, expected: str, nearest: str | None = None) -> None:
+        hint = f"; did you mean {nearest!r}?" if nearest else ""
+        super().__init__(f"{name}: {value!r}: expected {expected}{hint}")
+        self.name, self.value, self.expected, self.nearest = name, str(value), expected, nearest
+
+
 class Alert(NamedTuple):
     """What a rule says is the case: of whom (a vehicle, an order, a feed), since when as far as is known.
 
@@ -41,15 +50,14 @@ class Rule:
         """The rule's thresholds with some of them set.
 
         Raises:
-            ValueError: an unknown threshold (with the nearest known), or a value of another type.
+            BadThreshold: an unknown one (with the nearest known), a value of another type, a negative one.
         """
         known = {field.name: field for field in fields(self.params)}
         values = {}
         for name, value in settings.items():
             if name not in known:
                 near = difflib.get_close_matches(name, known, 1)
-                hint = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(known)}"
-                raise ValueError(f"{name}: no such threshold{hint}")
+                raise BadThreshold(name, name, f"a threshold ({', '.join(known)})", near[0] if near else None)
             values[name] = _fitting(name, value, known[name].default)
         return self.params(**values)
 
@@ -57,13 +65,15 @@ class Rule:
 def _fitting(name: str, value: Any, default: Any) -> Any:
     """A value of the same type as the default."""
     if isinstance(default, tuple) and isinstance(value, list | tuple):
-        return tuple(float(number) for number in value)
+        if all(isinstance(number, int | float) and not isinstance(number, bool) for number in value):
+            return tuple(float(number) for number in value)
     if isinstance(default, bool) or isinstance(value, bool):
         if isinstance(default, bool) and isinstance(value, bool):
             return value
     elif isinstance(default, float) and isinstance(value, int | float):
-        return float(value)
+        if value >= 0:
+            return float(value)
     elif isinstance(default, str) and isinstance(value, str):
         return value
-    kinds = {bool: "true or false", float: "a number", str: "text", tuple: "a list of numbers"}
-    raise ValueError(f"{name}: expected {kinds[type(default)]}, not {value!r}")
+    kinds = {bool: "true or false", float: "a number, 0 or more", str: "text", tuple: "a list of numbers"}
+    raise BadThreshold(name, value, kinds[type(default)])

@@ -188,14 +188,15 @@ def test_devices_tell_of_harsh_driving_themselves(fleet: Fleet) -> None:
 @pytest.mark.parametrize(
     ("settings", "answer"),
     [
-        ({"after": 5.0}, "after: no such threshold; did you mean 'after_s'"),
-        ({"after_s": "long"}, "after_s: expected a number, not 'long'"),
-        ({"after_s": True}, "after_s: expected a number, not True"),
+        ({"after": 5.0}, "after: .* expected a threshold .*; did you mean 'after_s'"),
+        ({"after_s": "long"}, "after_s: 'long': expected a number"),
+        ({"after_s": True}, "after_s: True: expected a number"),
+        ({"after_s": -1.0}, "after_s: -1.0: expected a number, 0 or more"),
     ],
 )
 def test_bad_thresholds_are_named(settings: dict, answer: str) -> None:
-    """Unknown names with the nearest, values of another type."""
-    with pytest.raises(ValueError, match=answer):
+    """Unknown names with the nearest, values of another type, negative ones."""
+    with pytest.raises(BadThreshold, match=answer):
         ALERTS["long_stop"].configured(settings)
 
 
