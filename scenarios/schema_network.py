@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from scenarios.section import NonNegative, Positive, Section, Share, Slug
 
@@ -22,7 +22,7 @@ class Terrain(Section):
 
 
 class Carrier(Section):
-    """A mobile network. Its coverage: ``towers_file`` or ``terrain`` (or all), less ``dead_zones_file``."""
+    """A mobile network. Its coverage: ``towers_file`` or ``terrain`` (neither: all), less ``dead_zones_file``."""
 
     towers_file: str | None = Field(None, description="CSV with OpenCelliD's columns")
     operator: int | None = Field(None, ge=0, le=999, description="of the file's towers, only those of this `net`")
@@ -96,7 +96,9 @@ class DeviceProfile(Section):
     gnss_sigma_m: Annotated[float, Field(ge=0, le=1000)] = 3.0
     gnss: Gnss = Field(default_factory=Gnss)
     clock: Clock = Field(default_factory=Clock)
-    sims: list[Slug] | None = Field(None, description="carriers in order of preference; the first one if not given")
+    sims: list[Slug] | None = Field(
+        None, description="carriers in order of preference; the first one if not given, [] for none"
+    )
     hotspot: Slug | None = Field(None, description="carrier of the driver's own phone, used where the SIMs fail")
     wifi: bool = Field(True, description="uses Wi-Fi where there is some")
     reattach_s_median: NonNegative = Field(5.0, description="after a dead zone: lognormal, 1-30 s")
@@ -116,6 +118,13 @@ class DeviceProfile(Section):
     battery_h: Positive = Field(14.0, description="how long a full battery lasts; charges while the engine runs")
     offline_mode: bool = Field(True, description="without a connection the driver carries on with the last plan held")
     wait_at_most_s: NonNegative = Field(1_800.0, description="without offline mode: then the driver carries on anyway")
+
+    @field_validator("sims")
+    @classmethod
+    def _each_once(cls, sims: list[str] | None) -> list[str] | None:
+        if sims is not None and len(set(sims)) < len(sims):
+            raise ValueError("expected each carrier once")
+        return sims
 
 
 # --- head office ------------------------------------------------------------------------------------------------

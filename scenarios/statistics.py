@@ -94,4 +94,5 @@ def _correlation(a: np.ndarray, b: np.ndarray) -> float | None:
 
 
 def _constant(values: np.ndarray, scale: float) -> bool:
-    return bool(np.ptp(values) <= ROUNDING * scale)
+    smallest = float(np.finfo(float).tiny) / ROUNDING  # squares of less are lost
+    return bool(np.ptp(values) <= max(ROUNDING * scale, smallest))

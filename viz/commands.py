@@ -14,6 +14,7 @@ from viz.studies import blindness, compare, league  # noqa: F401  (found here by
 HEADLINES = (
     "orders_total", "delivered_share", "on_time_share", "first_attempt_share", "left_out_share", "stops_per_h",
     "distance_km", "duty_h", "fuel_l", "energy_kwh", "cost_eur", "belief_age_s_mean",
+    "alert_precision", "alert_recall", "disputes_lost_share",
 )  # fmt: skip
 """KPIs a run prints."""
 

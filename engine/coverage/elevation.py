@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.ndimage import distance_transform_edt
 
-from engine.coverage.problem import FileProblem
+from engine.coverage.problem import FileProblem, why
 from engine.roads.place import MissingExtra
 
 _VOID_M = -32_768
@@ -68,7 +68,7 @@ def read_elevation(path: str | Path) -> Elevation:
                     raise FileProblem("", path.name, "one .hgt file in the archive")
                 return _from_hgt(Path(members[0]).name, archive.read(members[0]))
     except (OSError, zipfile.BadZipFile) as error:
-        raise FileProblem("", path.name, f"a readable elevation file ({error})") from None
+        raise FileProblem("", path.name, f"a readable elevation file ({why(error)})") from None
     if name.endswith((".tif", ".tiff")):
         return _from_geotiff(path)
     raise FileProblem("", path.name, "an elevation file: .hgt, .hgt.zip, .tif or .tiff")

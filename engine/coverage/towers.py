@@ -13,7 +13,7 @@ from scipy.spatial import cKDTree
 
 from engine.coverage.code import LTE, NR, OLDER
 from engine.coverage.path_loss import hata_suburban_db, knife_edge_db
-from engine.coverage.problem import FileProblem
+from engine.coverage.problem import FileProblem, why
 from engine.coverage.region import Region
 
 COLUMNS = ("radio", "mcc", "net", "area", "cell", "unit", "lon", "lat")
@@ -80,7 +80,7 @@ def read_towers(path: str | Path, operator: int | None = None) -> Towers:
                 lat.append(at_lat)
                 lon.append(at_lon)
     except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
-        raise FileProblem("", path.name, f"a readable CSV file ({error})") from None
+        raise FileProblem("", path.name, f"a readable CSV file ({why(error)})") from None
     if not radio:
         there = f"; its nets are {', '.join(map(str, sorted(nets)))}" if nets else ""
         wanted = "cells" if operator is None else f"cells of net {operator}{there}"

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from engine.coverage.grid import Grid
-from engine.coverage.problem import FileProblem
+from engine.coverage.problem import FileProblem, why
 from engine.geo import Projection
 
 Rings = list[np.ndarray]
@@ -24,7 +24,7 @@ def read_zones(path: str | Path) -> list[Rings]:
     try:
         found = _polygons(json.loads(path.read_text(encoding="utf-8")), "")
     except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise FileProblem("", path.name, f"a GeoJSON file ({error})") from None
+        raise FileProblem("", path.name, f"a GeoJSON file ({why(error)})") from None
     if not found:
         raise FileProblem("", path.name, "at least one Polygon or MultiPolygon")
     return found

@@ -137,7 +137,8 @@ class DispatchEnv(gymnasium.Env[dict[str, Any], np.int64]):
                 self._session.built.office.command(command)
 
     def _observation(self) -> dict[str, np.ndarray]:
-        return nothing_asked(self.asking.seats) if self._question is None else self._question.observation
+        shown = nothing_asked(self.asking.seats) if self._question is None else self._question.observation
+        return {name: values.copy() for name, values in shown.items()}  # questions of one call share what is the same
 
     def _info(self) -> dict[str, Any]:
         only_wait = np.zeros(self.asking.seats + 1, np.int8)

@@ -17,9 +17,7 @@ DAY_US = (0, 36_000_000_000)
 
 def order(name: str, **changes) -> Order:
     """A delivery with a window in the fifth hour."""
-    return Order(
-        name, None, Task("delivery", DOOR, (Window(4 * 3600 * 10**6, 5 * 3600 * 10**6),), 60.0), **changes
-    )
+    return Order(name, None, Task("delivery", DOOR, (Window(4 * 3600 * 10**6, 5 * 3600 * 10**6),), 60.0), **changes)
 
 
 def test_shares_are_as_stated():

@@ -115,9 +115,7 @@ def test_impossible_devices_are_refused_by_name(options, words):
         Devices.fit(["A", "B"], [0, 1], Streams(1), **options)
 
 
-moves = st.lists(
-    st.tuples(st.integers(1, 40), st.integers(-900, 900), st.integers(-900, 900)), min_size=1, max_size=6
-)
+moves = st.lists(st.tuples(st.integers(1, 40), st.integers(-900, 900), st.integers(-900, 900)), min_size=1, max_size=6)
 deeds = st.lists(
     st.tuples(st.integers(0, 3), st.integers(0, 60), st.one_of(st.none(), moves), st.booleans()), max_size=20
 )

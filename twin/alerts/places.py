@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.alerts.picture import at_work, driving_to, fresh, vehicle_names
-from twin.alerts.rule import Alert
+from twin.alerts.rule import Alert, BadThreshold
 from twin.geofences import Circle, Fence, distance_m, fence_of
 from twin.views import FleetView
 
@@ -21,6 +21,15 @@ class Zone:
     around: str = "depots"
     radius_m: float = 150.0
     fresh_s: float = 300.0
+
+    def __post_init__(self) -> None:
+        if self.around not in ("depots", "stops"):
+            raise BadThreshold("around", self.around, "depots or stops")
+        if self.zone:
+            try:
+                fence_of(self.zone)
+            except ValueError as error:
+                raise BadThreshold("zone", list(self.zone), str(error).removeprefix("expected ")) from None
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ class Rule:
         """The rule's thresholds with some of them set.
 
         Raises:
-            BadThreshold: an unknown one (with the nearest known), a value of another type, a negative one.
+            BadThreshold: an unknown one (with the nearest known), or a value it cannot have.
         """
         known = {field.name: field for field in fields(self.params)}
         values = {}
@@ -64,16 +64,14 @@ class Rule:
 
 def _fitting(name: str, value: Any, default: Any) -> Any:
     """A value of the same type as the default."""
-    if isinstance(default, tuple) and isinstance(value, list | tuple):
-        if all(isinstance(number, int | float) and not isinstance(number, bool) for number in value):
-            return tuple(float(number) for number in value)
-    if isinstance(default, bool) or isinstance(value, bool):
-        if isinstance(default, bool) and isinstance(value, bool):
+    match default, value:
+        case bool(), bool():
             return value
-    elif isinstance(default, float) and isinstance(value, int | float):
-        if value >= 0:
+        case float(), int() | float() if not isinstance(value, bool) and value >= 0:
             return float(value)
-    elif isinstance(default, str) and isinstance(value, str):
-        return value
+        case str(), str():
+            return value
+        case tuple(), list() | tuple() if all(type(number) in (int, float) for number in value):
+            return tuple(float(number) for number in value)
     kinds = {bool: "true or false", float: "a number, 0 or more", str: "text", tuple: "a list of numbers"}
     raise BadThreshold(name, value, kinds[type(default)])

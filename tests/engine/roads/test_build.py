@@ -31,9 +31,7 @@ def test_shapes_join_the_nodes_and_measure_up(town):
         lat, lon = graph.shape(edge)
         assert (lat[0], lon[0]) == (graph.lat[graph.tail[edge]], graph.lon[graph.tail[edge]])
         assert (lat[-1], lon[-1]) == (graph.lat[graph.head[edge]], graph.lon[graph.head[edge]])
-        assert great_circle_m(lat[:-1], lon[:-1], lat[1:], lon[1:]).sum() == pytest.approx(
-            graph.length_m[edge]
-        )
+        assert great_circle_m(lat[:-1], lon[:-1], lat[1:], lon[1:]).sum() == pytest.approx(graph.length_m[edge])
 
 
 def test_ways_meet_only_at_shared_nodes(osm_file):
@@ -99,9 +97,7 @@ def test_speeds_from_tags_and_defaults(osm_file):
 def test_untagged_speed_is_the_median_of_many_tagged_ones(osm_file):
     """Thirty tagged ways of a class teach what the class allows here; a few do not."""
     nodes = {i: (90.0 * i, 0.0) for i in range(36)}
-    ways = [
-        (i + 1, [i, i + 1], {"highway": "tertiary", "maxspeed": "70" if i % 2 else "80"}) for i in range(31)
-    ]
+    ways = [(i + 1, [i, i + 1], {"highway": "tertiary", "maxspeed": "70" if i % 2 else "80"}) for i in range(31)]
     ways += [(i + 1, [i, i + 1], {"highway": "tertiary"}) for i in range(31, 35)]
     graph = build_graph(read_osm(osm_file(nodes, ways)))
     assert graph.meta["default_kmh"] == {"tertiary": 80.0}
@@ -150,9 +146,9 @@ def test_houses_on_buildings_stand_at_their_middle(osm_file):
     outline = (9, [5, 6, 7, 8], {"building": "yes", "addr:housenumber": "12 bis", "addr:street": "Lane"})
     graph = build_graph(read_osm(osm_file(nodes, [(1, [1, 2], STREET), outline])))
     assert graph.house_number == ("12 bis",)
-    assert great_circle_m(
-        graph.house_lat[0], graph.house_lon[0], graph.lat[0], graph.lon[0]
-    ) == pytest.approx(np.hypot(20, 20), rel=0.01)
+    assert great_circle_m(graph.house_lat[0], graph.house_lon[0], graph.lat[0], graph.lon[0]) == pytest.approx(
+        np.hypot(20, 20), rel=0.01
+    )
     assert graph.names == ("Lane",)
 
 

@@ -69,9 +69,7 @@ def test_a_drive_is_a_straight_line(tmp_path):
 
 def test_places_by_name_and_by_position(tmp_path):
     """An unknown name is answered with the nearest; without a name the nearest place counts."""
-    roads = MatrixRoads.read(
-        write(tmp_path, "from,to,seconds\nDepot,Anna,60\nAnna,Depot,60\n"), {"Anna": (45, 10)}
-    )
+    roads = MatrixRoads.read(write(tmp_path, "from,to,seconds\nDepot,Anna,60\nAnna,Depot,60\n"), {"Anna": (45, 10)})
     with pytest.raises(ValueError, match="'Ana'; the nearest name is 'Anna'"):
         roads.snap(0, 0, CAR, "Ana")
     assert roads.snap(44.9, 10, CAR).node == 1
@@ -82,9 +80,7 @@ def test_places_by_name_and_by_position(tmp_path):
 
 def test_zero_seconds_take_no_time_yet_count_up(tmp_path):
     """Two places in one: keyframes rise strictly all the same."""
-    roads = MatrixRoads.read(
-        write(tmp_path, "from,to,seconds\na,b,0\nb,a,0\n"), {"a": (45, 10), "b": (45, 10)}
-    )
+    roads = MatrixRoads.read(write(tmp_path, "from,to,seconds\na,b,0\nb,a,0\n"), {"a": (45, 10), "b": (45, 10)})
     assert np.diff(roads.drive(0, 1, 7, CAR).t_us).tolist() == [1]
 
 

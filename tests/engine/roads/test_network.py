@@ -29,9 +29,7 @@ class Steady:
 
     def seconds(self, bucket, max_speed_mps):
         slow = np.where((self.graph.road_class == 6) & (bucket == 1), 2.0, 1.0)
-        return np.maximum(
-            self.graph.length_m / self.graph.speed_mps * slow, self.graph.length_m / max_speed_mps
-        )
+        return np.maximum(self.graph.length_m / self.graph.speed_mps * slow, self.graph.length_m / max_speed_mps)
 
     def usual_weights_ms(self, profile, bucket):
         return np.rint(self.seconds(bucket, profile.max_speed_mps) * 1000).astype(np.int64)
@@ -126,12 +124,8 @@ def test_a_drive_follows_the_road(roads):
     step_mm = np.hypot(np.diff(drive.x_mm), np.diff(drive.y_mm))
     assert step_mm.sum() == pytest.approx(drive.distance_mm, rel=1e-3)
     assert (np.abs(np.diff(drive.odometer_mm) - step_mm) < 0.01 * step_mm + 2).all()
-    assert (drive.end_us - 5_000_000) // 1000 == pytest.approx(
-        roads.matrix([a], [b], 0, CAR)[0][0, 0], abs=20
-    )
-    assert {array.dtype for array in (drive.t_us, drive.x_mm, drive.y_mm, drive.odometer_mm)} == {
-        np.dtype(np.int64)
-    }
+    assert (drive.end_us - 5_000_000) // 1000 == pytest.approx(roads.matrix([a], [b], 0, CAR)[0][0, 0], abs=20)
+    assert {array.dtype for array in (drive.t_us, drive.x_mm, drive.y_mm, drive.odometer_mm)} == {np.dtype(np.int64)}
     faster = roads.drive(a, b, 5_000_000, CAR, pace=1.25)
     assert faster.end_us - 5_000_000 == pytest.approx((drive.end_us - 5_000_000) / 1.25, rel=1e-6)
 

@@ -33,9 +33,7 @@ def by_definition(nodes, edges, banned, weights) -> np.ndarray:
     table = np.full((nodes, nodes), UNREACHABLE)
     for start in range(nodes):
         table[start, start] = 0
-        queue = [
-            (weights[e], e) for e, (tail, _) in enumerate(edges) if tail == start and weights[e] < UNREACHABLE
-        ]
+        queue = [(weights[e], e) for e, (tail, _) in enumerate(edges) if tail == start and weights[e] < UNREACHABLE]
         heapq.heapify(queue)
         done = set()
         while queue:
@@ -110,9 +108,7 @@ def cross(osm_file, restriction=None, extra_ways=()):
     ways += [(20 + a, [a, b], STREET) for a, b in ((1, 2), (2, 3), (3, 4), (4, 1))]
     relations = [restriction] if restriction else []
     graph = build_graph(read_osm(osm_file(nodes, [*ways, *extra_ways], relations)))
-    number = {
-        name: int(np.argmin(np.hypot(graph.lat - lat, graph.lon - lon))) for name, (lat, lon) in ENDS.items()
-    }
+    number = {name: int(np.argmin(np.hypot(graph.lat - lat, graph.lon - lon))) for name, (lat, lon) in ENDS.items()}
     return graph, number
 
 
@@ -236,9 +232,7 @@ def test_two_only_restrictions_allow_both(osm_file):
     into = [e for e in range(graph.edges) if graph.arc_head[e] >= graph.nodes]
     assert len(into) == 1
     onward = [
-        e
-        for t, e in zip(graph.arc_tail.tolist(), graph.arc_edge.tolist())
-        if t == graph.arc_head[into[0]] and e >= 0
+        e for t, e in zip(graph.arc_tail.tolist(), graph.arc_edge.tolist()) if t == graph.arc_head[into[0]] and e >= 0
     ]
     assert len(onward) == 2
 

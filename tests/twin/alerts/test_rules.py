@@ -8,6 +8,7 @@ import pytest
 from tests.twin.alerts.pictures import HOUR_US, M_PER_DEG, MINUTE_US, NOON_US, Crow, Fleet
 from twin.alerts import ALERTS, Alert
 from twin.alerts.driving import HARSH_EVENTS
+from twin.alerts.rule import BadThreshold
 from twin.eta import etas
 from twin.feed_monitor import Finding as FeedFinding
 from twin.sightings import Finding

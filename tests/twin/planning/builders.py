@@ -43,18 +43,13 @@ def problem(orders, vehicles, travel: TravelMatrix, units=("kg",), **more) -> Pl
 def windows(draw, most: int):
     """Up to ``most`` disjoint windows within a ten-hour day."""
     edges = sorted(draw(st.sets(st.integers(0, 20), min_size=0, max_size=2 * most)))
-    return tuple(
-        (opens * 1800, closes * 1800) for opens, closes in zip(edges[::2], edges[1::2], strict=False)
-    )
+    return tuple((opens * 1800, closes * 1800) for opens, closes in zip(edges[::2], edges[1::2], strict=False))
 
 
 @st.composite
 def orders(draw, number: int, places: int):
     """An order of any of the three shapes."""
-    ends = [
-        PlanTask(draw(st.integers(0, places - 1)), draw(windows(2)), draw(st.integers(0, 900)))
-        for _ in range(2)
-    ]
+    ends = [PlanTask(draw(st.integers(0, places - 1)), draw(windows(2)), draw(st.integers(0, 900))) for _ in range(2)]
     shape = draw(st.sampled_from(["delivery", "pickup", "pair"]))
     if shape == "pair":  # several windows at the end of a pair are not every planner's
         ends = [replace(end, windows_s=end.windows_s[:1]) for end in ends]

@@ -92,9 +92,7 @@ def test_leaving_out_can_be_cheaper():
     """An order whose penalty is below the cost of the trip stays, and the reason names both."""
     plan = make_plan(problem([delivery("O1", 1, penalty=500)], [van(fixed_cost=2000)], line(2)))
     assert plan.cost == 500
-    assert plan.left_out["O1"] == (
-        "leaving it out (penalty 500) is cheaper than serving it (at least 3534 more)"
-    )
+    assert plan.left_out["O1"] == ("leaving it out (penalty 500) is cheaper than serving it (at least 3534 more)")
 
 
 @pytest.mark.parametrize("name", ["manual", "ortools", "pyvrp"])
@@ -103,16 +101,12 @@ def test_priority_decides_who_is_left_out(name):
     orders = [delivery("O1", 1, demand=(6,)), delivery("O2", 1, demand=(6,), priority=3)]
     plan = make_plan(problem(orders, [van()], line(2)), name)
     assert [stop.order_id for route in plan.routes for stop in route.stops] == ["O2"]
-    assert plan.left_out["O1"].startswith(
-        "no room: every vehicle that could serve it is full or out of hours"
-    )
+    assert plan.left_out["O1"].startswith("no room: every vehicle that could serve it is full or out of hours")
 
 
 def test_balance_shares_the_work():
     """With a price on the longest route, two vans share what one would do alone at less cost."""
-    day = problem(
-        [delivery(f"O{i}", 1 + i % 2, service_s=1800) for i in range(8)], [van("V1"), van("V2")], line(3)
-    )
+    day = problem([delivery(f"O{i}", 1 + i % 2, service_s=1800) for i in range(8)], [van("V1"), van("V2")], line(3))
     assert len(make_plan(day, "ortools", effort=50).routes) == 1
     plan = make_plan(replace(day, balance_weight=5000.0), "ortools", effort=50)
     first, second = (route.back_s - route.leave_s for route in plan.routes)
@@ -128,15 +122,10 @@ def best_cost(day):
         for chosen in itertools.permutations(range(len(day.orders)), count):
             visits = tuple(visit for i in chosen for visit in visits_of(day.orders[i], i))
             route = time_route(prepared, vehicle, visits)
-            if (
-                isinstance(route, Infeasible)
-                or sum(day.orders[i].demand[0] for i in chosen) > vehicle.capacity[0]
-            ):
+            if isinstance(route, Infeasible) or sum(day.orders[i].demand[0] for i in chosen) > vehicle.capacity[0]:
                 continue
             left = sum(prepared.left_out_costs[i] for i in range(len(day.orders)) if i not in chosen)
-            driven = prepared.route_cost(
-                vehicle, prepared.metres(vehicle, visits), route.back_s - route.leave_s
-            )
+            driven = prepared.route_cost(vehicle, prepared.metres(vehicle, visits), route.back_s - route.leave_s)
             costs.append(left + (driven if visits else 0))
     return min(costs)
 

@@ -46,8 +46,7 @@ def test_what_fits_nowhere_is_left_out_with_its_times():
     mended = repair(make_plan(day), day, rush(day, 2.0))
     assert mended.routes == ()
     assert mended.left_out["O1"] == (
-        "window 00:00-00:31 closes before the earliest arrival 01:00"
-        " on the route of V1, and no other has room"
+        "window 00:00-00:31 closes before the earliest arrival 01:00 on the route of V1, and no other has room"
     )
 
 
