@@ -34,6 +34,7 @@ class Network:
         self._runbook: Runbook | None = None
         self._unheard: dict[str, dict[str, Message]] = {}  # device -> not yet received, by event id, without proofs
         self._undecided: list[tuple[str, Command]] = []  # given while no command could leave
+        self._to_tell: dict[str, list[tuple[str, Command]]] = {}  # vehicle -> commands its driver's call is for
         self._notes: Notes[Message] = Notes(world, phones_in_us, self._by_voice)
         courier.door = self.door
 
@@ -82,13 +83,30 @@ class Network:
         tablet = self._tablets.get(command.vehicle_id)
         if tablet is None:
             return
-        if self.plant.command_path_open():
+        if command.vehicle_id in self._to_tell:  # it builds on a route that has not been told
+            self._to_tell[command.vehicle_id].append((command_id, command))
+        elif self.plant.command_path_open():
             self.courier.command(command_id, command, tablet.vehicle.device_id, tablet.deliver)
         elif self._runbook is not None and self._runbook.by_phone:
             driver_id = self._drivers[command.vehicle_id]
             self._runbook.send_by_phone(driver_id, partial(self._told, driver_id, tablet, command_id, command))
         else:
             self._undecided.append((command_id, command))
+
+    def release_by_phone(self, command_id: str, command: Command) -> None:
+        """A route of the day's plan is told in a call; whatever else its driver is to do by then, in the same call."""
+        vehicle_id, driver_id = command.vehicle_id, self._drivers.get(command.vehicle_id)
+        if driver_id is None or self._runbook is None or vehicle_id in self._to_tell:
+            self.command(command_id, command)
+            return
+        self._to_tell[vehicle_id] = [(command_id, command)]
+
+        def over() -> None:
+            for told_id, told in self._to_tell.pop(vehicle_id):
+                self._tablets[vehicle_id].deliver(told_id, told)
+            self.status_call(driver_id)
+
+        self._runbook.tell_route(driver_id, over)
 
     def _told(self, driver_id: str, tablet: Tablet, command_id: str, command: Command) -> None:
         tablet.deliver(command_id, command)

@@ -48,6 +48,7 @@ class HeadOffice(FleetAgent):
         self.settings, self.policy, self.travel = settings, policy, travel
         self.end_order = end_order  # False where the order has ended in truth already
         self.send: Callable[[str, Command], None] = lambda command_id, command: None
+        self.release: Callable[[str, Command], None] | None = None  # sends a day plan's routes; None: as the rest
         self.may_decide: Callable[[], bool] = lambda: True  # False while nobody is there, or the tools are gone
         self.listeners: list[Callable[[str, int, dict[str, Any]], None]] = []  # told what was heard and done
         self.ingest, self.belief = Ingest(), Belief()
@@ -176,8 +177,8 @@ class HeadOffice(FleetAgent):
         for listen in self.listeners:
             listen(kind, now, payload)
 
-    def command(self, command: Command) -> None:
-        """Send a command to a vehicle; whether and when it arrives is the radio's affair."""
+    def command(self, command: Command, send: Callable[[str, Command], None] | None = None) -> None:
+        """Send a command to a vehicle; whether and when it arrives is the affair of the radio, or of ``send``."""
         now, kind, payload = self.world.now, command.kind, command.payload
         command_id = self.world.next_id("office")
         self.world.office_ledger.append(
@@ -193,7 +194,7 @@ class HeadOffice(FleetAgent):
             told.update(stop["order_id"] for stop in payload["stops"])
         elif kind == "assign_order":
             told.add(payload["order_id"])
-        self.send(command_id, command)
+        (send or self.send)(command_id, command)
 
     def cancel(self, order_id: str, reason: str) -> None:
         """Call an order off on the office's side, and tell whoever was to do it."""
@@ -273,7 +274,7 @@ class HeadOffice(FleetAgent):
         for order_id, reason in plan.left_out.items():
             self.act("order_left_out", order_id, {"order_id": order_id, "reason": reason})
         for command in plan.commands:
-            self.command(command)
+            self.command(command, self.release)
 
     def _last_day(self, day: int) -> bool:
         return self.world.local.at(day + 1, self.settings.plan_at_s) >= self.world.end_us

@@ -49,7 +49,7 @@ class Telematics:
 
     def advance(self, now_us: int) -> None:
         """Measure up to now, log what is settled, and let belief see what has been received by now."""
-        self._settle(max(now_us - self._behind_us, self.lane.links.now_us))
+        self._settle(max(now_us - self._behind_us, self.lane.links.now_us), idle_too=False)
         self._receive(now_us)
 
     def settle(self, now_us: int) -> None:
@@ -67,8 +67,10 @@ class Telematics:
         for part in self._in_order.add([_buffered(part) for part in waiting]):
             self.log.add(part)
 
-    def _settle(self, until_us: int) -> None:
+    def _settle(self, until_us: int, idle_too: bool = True) -> None:
         samples = self.sampler.sample(until_us)
+        if not (idle_too or len(samples) or self.surroundings is not None or self.lane.busy(until_us)):
+            return  # nothing on its way, no network to meet
         if len(samples):
             spells = None
             if self.surroundings is not None:
@@ -102,8 +104,11 @@ class Telematics:
 
     def _through_plant(self, parts: list[Part], now_us: int) -> tuple[list[Part], list[Part]]:
         """Parts with the moments of reception in place of those of arrival; and those that wait."""
+        clear = self.plant.clear
+        if clear and all(part.arrive_us.max(initial=NEVER_US) <= now_us for part in parts):
+            return parts, []
         arrive_us = [np.where(part.fate == RECEIVED, part.arrive_us, NEVER_US) for part in parts]
-        if self.plant.clear:
+        if clear:
             received_us = arrive_us
             if now_us < PENDING:
                 received_us = [np.where(at_us <= now_us, at_us, PENDING) for at_us in arrive_us]

@@ -137,10 +137,10 @@ class RunHistory:
         last_us = self.ledgers.truth[-1].at_us if self.ledgers.truth else 0
         for row in self.ledgers.truth:
             if row.kind == "plant_failed":
-                down[row.subject] = len(found)
-                found.append(Outage(row.subject, row.at_us, last_us, row.payload["cause"]))
-            elif row.kind == "plant_restored" and row.subject in down:
-                number = down.pop(row.subject)
+                down[row.payload["component"]] = len(found)
+                found.append(Outage(row.payload["component"], row.at_us, last_us, row.payload["cause"]))
+            elif row.kind == "plant_restored" and row.payload["component"] in down:
+                number = down.pop(row.payload["component"])
                 found[number] = found[number]._replace(end_us=row.at_us)
         return found
 

@@ -8,7 +8,6 @@ from pydantic import ValidationError
 
 from engine.energy import TYPES as VEHICLE_KINDS
 from scenarios.incidents import INCIDENTS
-from scenarios.network import unknown_carriers
 from scenarios.problems import Problem, nearest
 from scenarios.schema import ScenarioModel
 from scenarios.schema_problems import plain_message
@@ -30,16 +29,17 @@ def check_names(model: ScenarioModel, file: str) -> list[Problem]:
     def known(key: str, value: str | None, names: Iterable[str], what: str) -> None:
         names = list(names)
         if value is not None and value not in names:
-            found.append(Problem(file, key, value, f"{what} ({', '.join(names)})", nearest(value, names)))
+            there = ", ".join(names) or "there are none"
+            found.append(Problem(file, key, value, f"{what} ({there})", nearest(value, names)))
 
     for name, group in model.fleet.items():
         known(f"fleet.{name}.kind", group.kind, VEHICLE_KINDS, "a vehicle kind")
         known(f"fleet.{name}.depot", group.depot, model.depots, "a depot")
         known(f"fleet.{name}.device", group.device, model.devices, "a device profile")
-    carriers = ", ".join(model.radio.carriers) or "none there"
-    for key, carrier in unknown_carriers(model):
-        expected = f"a carrier of radio.carriers ({carriers})"
-        found.append(Problem(file, key, carrier, expected, nearest(carrier, model.radio.carriers)))
+    for name, device in model.devices.items():
+        for sim in device.sims or ():
+            known(f"devices.{name}.sims", sim, model.radio.carriers, "a carrier of radio.carriers")
+        known(f"devices.{name}.hotspot", device.hotspot, model.radio.carriers, "a carrier of radio.carriers")
     for name, drivers in model.drivers.items():
         for fleet in drivers.fleet or ():
             known(f"drivers.{name}.fleet", fleet, model.fleet, "a fleet group")

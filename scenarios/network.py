@@ -1,6 +1,6 @@
 """From the scenario's networks and devices to how each device is connected: arrays and settings by device."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 from agents.outbox import Transport
@@ -67,13 +67,3 @@ def months_us(local: LocalTime, start_us: int, end_us: int) -> list[int]:
         if date.fromordinal(date(1970, 1, 1).toordinal() + day).day == 1
         if start_us < (at_us := local.at(day, 0)) < end_us
     ]
-
-
-def unknown_carriers(model: ScenarioModel) -> Iterator[tuple[str, str]]:
-    """Keys and names of carriers that devices ask for and the scenario does not have."""
-    for name, profile in model.devices.items():
-        for sim in profile.sims or ():
-            if sim not in model.radio.carriers:
-                yield f"devices.{name}.sims", sim
-        if profile.hotspot is not None and profile.hotspot not in model.radio.carriers:
-            yield f"devices.{name}.hotspot", profile.hotspot

@@ -17,6 +17,7 @@ from scenarios.section import (
     Latitude,
     Longitude,
     NonNegative,
+    PolicySetting,
     Positive,
     Section,
     Share,
@@ -144,7 +145,7 @@ class PlanConfig(Section):
 class DispatchConfig(Section):
     plan: PlanConfig = Field(default_factory=PlanConfig)
     policy: str = "insertion"
-    policy_settings: dict[str, float | int | bool | str] = Field(
+    policy_settings: dict[str, PolicySetting] = Field(
         default_factory=dict, description="the policy's own parameters: see `docs/guide-researcher.md`"
     )
     information: Literal["belief", "perfect", "paper", "hindsight"] = Field(
@@ -159,6 +160,11 @@ class DispatchConfig(Section):
         False,
         description="for each decision every device is asked where it is; it answers if that takes no time: connected, "
         "open sky, `radio.latency_s` 0",
+    )
+    release: Literal["broadcast", "phone"] = Field(
+        "broadcast",
+        description="how the routes of the day's plan reach the drivers: all at once over the radio, or told by "
+        "`head_office.phone`, one call after another on each line",
     )
     period_s: Annotated[float, Field(ge=1, le=1e9)] = Field(
         300.0, description="the policy is asked at least this often"

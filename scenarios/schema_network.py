@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from scenarios.section import NonNegative, Positive, Section, Share, Slug
+from scenarios.section import NonNegative, Positive, Section, Share, Slug, Threshold
 
 Seconds = Annotated[float, Field(ge=0, le=1e9)]
 
@@ -235,9 +235,7 @@ class AlertConfig(Section):
     rule: Slug | None = None
     owner: Slug | None = Field(None, description="the role that acts on it; the rule's own if not given")
     severity: Literal["info", "warning", "critical"] = "warning"
-    set: dict[str, float | str | bool | list[float]] = Field(
-        default_factory=dict, description="the rule's own thresholds: see below"
-    )
+    set: dict[str, Threshold] = Field(default_factory=dict, description="the rule's own thresholds: see below")
     exception: bool = Field(True, description="somebody has to deal with it; false: it is only told")
     clear_after_s: Positive = Field(300.0, description="cleared when it has not been the case for so long")
     escalate_after_s: Positive | None = Field(None, description="to `escalate_to` when nobody has acted by then")

@@ -7,6 +7,12 @@ from pydantic import BaseModel, ValidationError
 
 from scenarios.problems import Problem, nearest
 
+KINDS = {
+    "model_type": "a section", "dict_type": "a mapping of names", "list_type": "a list", "string_type": "text",
+    "bool_type": "true or false",
+}  # fmt: skip
+"""What was expected where something of another kind stands."""
+
 
 def schema_problems(error: ValidationError, file: str, root: type[BaseModel]) -> list[Problem]:
     """The problems of a mapping that was validated as ``root``."""
@@ -24,8 +30,7 @@ def schema_problems(error: ValidationError, file: str, root: type[BaseModel]) ->
             expected = plain_message(expected)
             if entry["type"] == "literal_error":
                 hint = nearest(str(value), [part.strip("' ") for part in expected.replace(" or ", ",").split(",")])
-        if entry["type"] == "model_type":
-            expected = "a section"
+        expected = KINDS.get(entry["type"], expected)
         found.append(Problem(file, ".".join(loc), str(value), expected, hint))
     return found
 

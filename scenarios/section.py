@@ -1,8 +1,9 @@
 """What every section of the scenario file is made of: strict models, units, names and local times."""
 
-from typing import Annotated, Literal
+import math
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -31,6 +32,29 @@ def clock_s(text: str) -> int:
     """``HH:MM[:SS]`` as seconds after local midnight."""
     hours, minutes, *rest = (int(part) for part in text.split(":"))
     return hours * 3600 + minutes * 60 + (rest[0] if rest else 0)
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, str | bool) or (isinstance(value, int | float) and math.isfinite(value))
+
+
+def _plain(value: Any) -> Any:
+    """Said once, where a union would complain once for each of its members."""
+    if not _is_plain(value):
+        raise ValueError("expected a number, text, true or false")
+    return value
+
+
+def _plain_or_numbers(value: Any) -> Any:
+    if isinstance(value, list) and all(_is_plain(item) and not isinstance(item, str | bool) for item in value):
+        return value
+    if not _is_plain(value):
+        raise ValueError("expected a number, text, true or false, or a list of numbers")
+    return value
+
+
+PolicySetting = Annotated[float | int | bool | str, BeforeValidator(_plain)]
+Threshold = Annotated[float | str | bool | list[float], BeforeValidator(_plain_or_numbers)]
 
 
 class Section(BaseModel):

@@ -49,6 +49,8 @@ def wire_plant(
     )
     driver_of = {driver.vehicle.name: name for name, driver in drivers.items()}
     network.connect({driver.vehicle.name: driver.tablet for driver in drivers.values()}, driver_of, runbook)
+    if model.dispatch.release == "phone":
+        office.release = network.release_by_phone
     for driver in drivers.values():
         device = driver.vehicle.device_id
         driver.tablet.cut_off_by = lambda device=device: courier.cut_off_by(device)  # type: ignore[misc]

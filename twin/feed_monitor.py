@@ -24,7 +24,8 @@ TELEMATICS, EVENTS = "telematics", "events"
 @dataclass(frozen=True)
 class FeedSettings:
     """Limits; [A]. Vehicles with the ignition off report every five minutes, all of them at once in the worst case; a
-    driver has something to report every few hours at least.
+    driver has something to report every few hours at least. Where parked devices report more rarely (``parked_every``
+    times ``sample_period_s``), a night is silence: raise ``telematics_s`` above that.
     """
 
     factor: float = 2.0  # of what is usual

@@ -43,7 +43,7 @@ class PhoneCallEnded(TypedDict):
     """Head office phoned a driver."""
 
     who: str
-    purpose: Literal["status", "command"]
+    purpose: Literal["status", "command", "route"]
     waited_s: float  # for a free line
     call_s: float
 

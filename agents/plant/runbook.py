@@ -117,6 +117,10 @@ class Runbook:
         it when a line becomes free: the dispatcher then has the tools to decide anew."""
         self._call(driver, "command", lambda: self.by_phone, then)
 
+    def tell_route(self, driver: str, then: Callable[[], None]) -> None:
+        """Tell a driver the route of the day by phone; ``then`` when it has been told."""
+        self._call(driver, "route", lambda: True, then)
+
     def _if_still(self, trigger: str, after_us: int, act: Callable[[], None]) -> None:
         episode = self._since[trigger]
         self.world.after(after_us, lambda: act() if self._since.get(trigger) == episode else None)

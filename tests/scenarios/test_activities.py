@@ -45,6 +45,16 @@ def test_a_break_while_waiting_and_a_breakdown_on_the_road_take_precedence():
     ]  # fmt: skip
 
 
+def test_a_wait_for_a_connection_is_not_idling():
+    """Told when it ended, with its length: the driver stood before setting off."""
+    w = HandMade()
+    w.happen(0, "shift_started", {**WHO, "depot_id": "X", "until_us": at(100)})
+    w.happen(10, "waited_for_connection", {**WHO, "waited_s": 480.0, "why": "dead_zone"}, heard=False)
+    w.drive(10, 20, "V1", "O1", 5000, 0)
+    (shift,) = shifts(rows(w), until_us=at(30))
+    assert told(shift) == [("idle", 2), ("disconnected", 8), ("driving", 20)]
+
+
 def test_a_run_killed_on_the_road_ends_its_shift_with_the_ledger():
     """The trip under way lasts until the last row."""
     w = HandMade()

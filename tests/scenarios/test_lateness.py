@@ -30,7 +30,7 @@ def parts(world: HandMade, order_id: str) -> dict[str, float]:
 def day(
     closes: float, leave: float = 20, drive_1: float = 10, serve_1: float = 2, drive_2: float = 10,
     extra: tuple[float, float] | None = None, breakdown: float = 0, rest: float = 0, blocked: bool = False,
-    weather: float = 1.0,
+    weather: float = 1.0, disconnected: float = 0,
 ) -> HandMade:  # fmt: skip
     """A van planned to leave at 20, to be at O1 at 30 (two minutes) and at O2 at 42; O2 closes at ``closes``.
 
@@ -53,6 +53,9 @@ def day(
     if rest:
         w.happen(now, "break_taken", {**WHO, "until_us": at(now + rest)})
         now += rest
+    if disconnected:
+        now += disconnected
+        w.happen(now, "waited_for_connection", {**WHO, "waited_s": disconnected * 60, "why": "network"}, heard=False)
     if breakdown:
         w.happen(now + 1, "breakdown_started", {"vehicle_id": "V1", "minutes": breakdown})
         w.happen(now + 1 + breakdown, "breakdown_ended", {"vehicle_id": "V1"})
@@ -89,6 +92,7 @@ def serve(w: HandMade, order: str, arrived: float, minutes: float) -> float:
         (day(closes=45, serve_1=9), {"long_service": 7, "slack": -3}),
         (day(closes=45, extra=(6, 4)), {"route_changed": 10, "slack": -3}),
         (day(closes=45, rest=30), {"break": 30, "slack": -3}),
+        (day(closes=45, disconnected=15), {"disconnected": 15, "slack": -3}),
         (day(closes=45, breakdown=60), {"breakdown": 60, "slack": -3}),
         (day(closes=45, drive_2=18, blocked=True), {"closed_road": 8, "slack": -3}),
         (day(closes=45, drive_2=20, weather=0.8), {"slow_driving": 6, "weather": 4, "slack": -3}),

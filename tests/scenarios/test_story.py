@@ -102,6 +102,27 @@ def test_what_passed_with_the_customer_is_part_of_the_story():
     ]
 
 
+def test_alerts_outages_and_waits_are_part_of_the_story():
+    """Of this order alone: its alerts, what was down while it was open, and the wait before its own trip."""
+    w = tiny_world()
+    alert = {"alert_id": "A1", "alert": "late", "rule": "late_delivery_predicted", "subject": "O1", "severity": "info",
+             "owner": "dispatcher", "since_us": at(1), "detail": "", "text": "O1 expected 9 min after its window",
+             "late": False}  # fmt: skip
+    w.happen(5, "alert_raised", alert, "office")
+    w.happen(6, "alert_raised", alert | {"subject": "O2"}, "office")
+    w.happen(7, "plant_failed", {"component": "platform", "cause": "down"}, "platform")
+    w.happen(9, "plant_restored", {"component": "platform", "cause": "down"}, "platform")
+    wait = {"vehicle_id": "V1", "driver_id": "D1", "waited_s": 120.0, "why": "platform"}
+    w.happen(19.9, "waited_for_connection", wait, "world", heard=False)
+    own = ("alert_raised", "plant_failed", "waited_for_connection")
+    assert [(m.side, m.text, m.age_s) for m in story("O1", w).moments if m.kind in own] == [
+        ("office", "Alert late for dispatcher: O1 expected 9 min after its window", None),
+        ("office", "Platform down until 06:09, cause: down", None),
+        ("truth", "D1 has stood 2 min without a connection (the dispatch platform was down)", None),
+    ]
+    assert "waited_for_connection" not in [m.kind for m in story("O2", w).moments]
+
+
 def test_an_order_still_open_when_the_run_was_killed():
     """A torn ledger: what is there is told."""
     w = tiny_world()

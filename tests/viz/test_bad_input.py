@@ -68,6 +68,26 @@ SETS: list[tuple[str, tuple[str, ...]]] = [
     ("incidents.x={kind: road_closure, at: '10:00', near_depot: nowhere}", ("incidents.x.near_depot",)),
     ("incidents.x={kind: road_closure, at: '10:00', street: Elm Avenu Xyz}", ("incidents.x.street", "no street")),
     ("incidents.x={kind: breakdown, at: '10:00', vehicle: vans-7}", ("did you mean 'vans-", "incidents.x.vehicle")),
+    (
+        "incidents.x={kind: breakdown, at: '10:00', vehicle: vans-1, lasts_s: -1}",
+        ("x.lasts_s", "greater than 0"),
+    ),
+    ("incidents.x={kind: carrier_outage, at: '10:00'}", ("incidents.x.kind", "expected radio.carriers")),
+    ("incidents.x={kind: carrier_outage, at: '10:00', carriers: [red]}", ("incidents.x.carriers", "has none")),
+    ("incidents=[1]", ("incidents", "expected a mapping")),
+    ("devices.tracker.sims=[red]", ("devices.tracker.sims", "'red'", "there are none")),
+    ("devices.tracker.sims=[red, red]", ("devices.tracker.sims", "each carrier once")),
+    ("devices.tracker.hotspot=red", ("devices.tracker.hotspot", "there are none")),
+    ("devices.tracker=3", ("devices.tracker", "expected a section")),
+    ("radio.carriers.red.towers_file=missing.csv", ("radio.carriers.red.towers_file", "(No such file or directory)")),
+    ("radio.carriers.red.dead_zones_file=missing.json", ("red.dead_zones_file", "(No such file or directory)")),
+    ("alerts.lat_delivery={}", ("alerts.lat_delivery.rule", "did you mean 'late_delivery'")),
+    ("alerts.long_stop.set.aftr_s=1", ("alerts.long_stop.set.aftr_s", "did you mean 'after_s'")),
+    ("alerts.long_stop.set.after_s=-1", ("alerts.long_stop.set.after_s", "'-1.0'", "0 or more")),
+    ("alerts.geofence_left.set.zone=[1, 2]", ("alerts.geofence_left.set.zone", "three corners")),
+    ("alerts.geofence_left.set.zone=[a, 2]", ("alerts.geofence_left.set.zone", "a list of numbers")),
+    ("alerts.geofence_left.set.around=depot", ("alerts.geofence_left.set.around", "depots or stops")),
+    ("dispatch.policy_settings.effort=[1]", ("dispatch.policy_settings.effort", "a number, text")),
     ("horizon_s=-1", ("horizon_s", "greater than or equal to 1")),
     ("horizon_s=.nan", ("horizon_s", "finite")),
     ("horizon_s=.inf", ("horizon_s", "finite")),
@@ -126,6 +146,17 @@ def test_a_bad_setting_is_one_clear_line(
 ) -> None:
     """Each names file or option, key and value, says what was expected and the nearest name there is."""
     refused(["run", str(scenario), "--out", "run", "--set", setting], capsys, *named)
+
+
+def test_unknown_carriers_of_devices_and_incidents_name_the_nearest(
+    scenario: Path, capsys: pytest.CaptureFixture
+) -> None:
+    """SIMs, the driver's hotspot and an outage all refer to the scenario's networks."""
+    sets = ["radio.carriers.north={}", "devices.tracker={sims: [nort], hotspot: noth}"]
+    sets.append("incidents.x={kind: carrier_outage, at: '10:00', carriers: [morth]}")
+    arguments = ["run", str(scenario), *(part for text in sets for part in ("--set", text))]
+    lines = refused(arguments, capsys, "tracker.sims", "tracker.hotspot", "incidents.x.carriers", problems=3)
+    assert all("did you mean 'north'?" in line for line in lines)
 
 
 def test_all_problems_are_found_in_one_pass(scenario: Path, capsys: pytest.CaptureFixture) -> None:

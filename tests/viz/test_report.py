@@ -102,6 +102,21 @@ def test_the_summary_and_the_tables_tell_the_tiny_day(tiny_run):
     assert re.search(r"costs\.vehicle_eur_per_km\s*0\.45", text)  # a default price, not in the scenario
 
 
+def test_outages_of_head_office_are_lanes_above_the_drivers(tmp_path):
+    """One mended, one not: the latter lasts to the end of the ledger; each bar names its cause."""
+    world = tiny_world()
+    last_us = max(row[3] for row in world.truth)
+    world.happen(30, "plant_failed", {"component": "platform", "cause": "down"}, "platform")
+    world.happen(60, "plant_restored", {"component": "platform", "cause": "down"}, "platform")
+    world.happen(90, "plant_failed", {"component": "telematics_feed", "cause": "own failure"}, "telematics_feed")
+    data = report_data(write_run(tmp_path / "run", world))
+    assert data.timeline.lanes == ("office · platform", "office · telematics feed", "D1 · V1", "D2 · V2")
+    platform, feed = (bar for bar in data.timeline.bars if bar.what == "down")
+    assert platform.text == "down, 07:30–08:00, cause: down"
+    assert feed.end_ms - feed.start_ms == (last_us - at(90)) / 1000
+    assert "out of order at head office" in page(tmp_path / "run").text
+
+
 def killed_run(folder: Path) -> Path:
     """What ``kill -9`` leaves: streams, a manifest that says ``running``, nothing that is made at the end."""
     world = tiny_world()

@@ -30,7 +30,7 @@ FEED_PARTS = ("platform", "terminal_link", "telematics_feed")
 
 
 class AlertRules:
-    """The fold's rules for alerts, exceptions and live arrivals."""
+    """The fold's rules for alerts, exceptions, live arrivals and the dispatchers' own time."""
 
     facts: "Facts"
 
@@ -53,6 +53,13 @@ class AlertRules:
         case = self.facts.exceptions.get(p["exception_id"])
         if case is not None:
             case.handled, case.worked_us = p["outcome"] == "handled", round(p["minutes"] * 60e6)
+
+    def on_phone_call_ended(self, event: Event, at_us: int, p: dict) -> None:
+        self.facts.phone_us += round(p["call_s"] * 1e6)
+
+    def on_runbook_step_taken(self, event: Event, at_us: int, p: dict) -> None:
+        if p["role"] == "dispatcher":
+            self.facts.runbook_us += round(p["minutes"] * 60e6)
 
     def on_eta_estimated(self, event: Event, at_us: int, p: dict) -> None:
         order = self._order(p["order_id"])

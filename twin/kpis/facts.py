@@ -13,6 +13,7 @@ from twin.kpis.care import CareRules
 from twin.kpis.causes import AlertRules, TrueCauses
 from twin.kpis.costs import Costs
 from twin.kpis.records import Duty, DutyKey, Facts, OrderRecord, Work, WorkKey, zone_of
+from twin.kpis.standing import Standing
 from twin.kpis.tables import Event, LocalHours, Tables, read_events
 from twin.kpis.telemetry import telemetry_facts
 
@@ -84,6 +85,7 @@ class Fold(CareRules, AlertRules):
     def __init__(self, hours: LocalHours, costs: Costs, end_us: int) -> None:
         self.facts = Facts(end_us, costs)
         self._hours = hours
+        self._standing = Standing()
         self._depot_of: dict[str, str] = {}  # vehicle -> depot
         self._shift: dict[str, OpenShift] = {}  # by vehicle
         self._commands: dict[str, Event] = {}  # sent, not answered as far as this account knows
@@ -96,6 +98,7 @@ class Fold(CareRules, AlertRules):
         rule = self._rules.get(event.kind)
         if rule is not None:
             rule(event, at_us, event.payload)
+        self._standing.take(event, at_us)
 
     def sent(self, command: Event) -> None:
         """A command left the office."""
@@ -113,6 +116,11 @@ class Fold(CareRules, AlertRules):
                 order.care.came(order.arrived_us, order.started_us)
             elif order.care is not None:
                 order.care.never_came(self.facts.end_us)
+        for stood, idle_us in self._standing.idle_while_waiting_us(self.facts.end_us):
+            duty = self._duty(stood.driver, stood.vehicle)
+            duty.idle_waiting_us += idle_us
+            if stood.first_departure_us is not None:
+                duty.first_departures_us.append(stood.first_departure_us)
         return self.facts
 
     # --- orders ---
@@ -227,6 +235,7 @@ class Fold(CareRules, AlertRules):
         command = self._commands.pop(p["command_id"], None)
         if command is None or p["answer"] != "accepted":
             return
+        self._standing.accepted(p["vehicle_id"], command.kind, command.payload, at_us)
         shift = self._open(p["vehicle_id"])
         if shift.start_us is None:
             shift.told_before = True

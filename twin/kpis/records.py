@@ -102,6 +102,8 @@ class Duty:
     plan_changes: int = 0
     planned_pairs: int = 0
     kept_pairs: int = 0
+    idle_waiting_us: int = 0  # idle at the depot while an order waited
+    first_departures_us: list[int] = field(default_factory=list)  # after the start of each shift
 
 
 class Alarm(NamedTuple):
@@ -139,6 +141,8 @@ class Facts:
     alerts: list[Alarm] = field(default_factory=list)
     alert_causes: list[Alarm] = field(default_factory=list)
     exceptions: dict[str, ExceptionRecord] = field(default_factory=dict)
+    phone_us: int = 0  # head office called drivers
+    runbook_us: int = 0  # steps a dispatcher took
     customers_told: bool = False  # customers were told something, or called
     telemetry: TelemetryFacts | None = None
 

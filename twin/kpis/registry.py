@@ -9,13 +9,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from twin.kpis import alerting, customers, driving, knowledge, money, service
+from twin.kpis import alerting, customers, dispatching, driving, knowledge, money, service
 from twin.kpis.facts import Evidence
 from twin.kpis.kpi import DIMENSIONS, Kpi
 from twin.kpis.records import Facts
 from twin.orders import natural_key
 
-_PARTS = (service, customers, driving, money, knowledge, alerting)
+_PARTS = (service, customers, driving, money, knowledge, dispatching, alerting)
 KPIS: dict[str, Kpi] = {kpi.name: kpi for part in _PARTS for kpi in part.KPIS}
 
 DIMENSION_SCHEMA = pa.schema([
