@@ -127,7 +127,8 @@ class Driver(RoadUser):
                 elif self.world.now >= released_us:
                     return
                 else:
-                    released_us = min(released_us, self.world.now + self.rules.stand_by_us)
+                    stand_by_us = self.world.now + self.rules.stand_by_us
+                    released_us = shift.end_us if tablet.to_be_told() else min(released_us, stand_by_us)
                     yield self._woken(self._next_rest(released_us))
                 continue
             released_us = shift.end_us

@@ -108,6 +108,10 @@ class Network:
 
         self._runbook.tell_route(driver_id, over)
 
+    def to_be_told(self, vehicle_id: str) -> bool:
+        """Whether this vehicle's driver is still to be called about the route."""
+        return vehicle_id in self._to_tell
+
     def _told(self, driver_id: str, tablet: Tablet, command_id: str, command: Command) -> None:
         tablet.deliver(command_id, command)
         self.status_call(driver_id)

@@ -23,6 +23,7 @@ class Tablet:
         self.on_change: Callable[[], None] = lambda: None
         self.cut_off_by: Callable[[], str] = lambda: ""  # why there is no connection: dead_zone, network; "": there is
         self.reachable: Callable[[], bool] = lambda: True  # the dispatch platform, once connected
+        self.to_be_told: Callable[[], bool] = lambda: False  # head office has work for the driver, and will call
         self.fallback: Callable[[Message], None] | None = None  # how reports travel when the device is gone
 
     def connected(self) -> bool:

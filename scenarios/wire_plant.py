@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from agents.courier import Courier
 from agents.driver import Driver
@@ -51,6 +52,8 @@ def wire_plant(
     network.connect({driver.vehicle.name: driver.tablet for driver in drivers.values()}, driver_of, runbook)
     if model.dispatch.release == "phone":
         office.release = network.release_by_phone
+    for vehicle_id, name in driver_of.items():
+        drivers[name].tablet.to_be_told = partial(network.to_be_told, vehicle_id)
     for driver in drivers.values():
         device = driver.vehicle.device_id
         driver.tablet.cut_off_by = lambda device=device: courier.cut_off_by(device)  # type: ignore[misc]

@@ -109,7 +109,27 @@ class Queues:
 
         Returns what was sent and what was lost for want of room.
         """
-        sending = np.flatnonzero(self.sending != _NONE)
+        acts = self._acts(pieces, arrivals)
+        new, old = acts[arrivals.device], acts[self.waiting.device]
+        others = self.waiting.rows(~old).and_more(arrivals.rows(~new))  # they wait on
+        self.waiting, arrivals, arrived_us = self.waiting.rows(old), arrivals.rows(new), arrived_us[new]
+        sent, lost = self._serve(np.flatnonzero((self.sending != _NONE) & acts), pieces, arrivals, arrived_us)
+        if len(others):
+            waiting = others.and_more(self.waiting)
+            self.waiting = waiting.rows(np.argsort(waiting.device, kind="stable"))
+        return sent, lost
+
+    def _acts(self, pieces: Pieces, arrivals: Batches) -> np.ndarray:
+        """Devices that can send, or run out of room; bool by device."""
+        n = len(self.sending)
+        held = np.bincount(self.waiting.device, minlength=n) + np.bincount(arrivals.device, minlength=n)
+        acts = held + (self.sending != _NONE) > self.settings.room
+        acts[pieces.device] = True
+        return acts
+
+    def _serve(
+        self, sending: np.ndarray, pieces: Pieces, arrivals: Batches, arrived_us: np.ndarray
+    ) -> tuple[Sent, Batches]:
         all_of = Batches(sending, self.sending[sending]).and_more(self.waiting, arrivals)
         order = np.argsort(all_of.device, kind="stable")
         carried = len(sending) + len(self.waiting)
@@ -134,7 +154,7 @@ class Queues:
             )  # fmt: skip
         through = begun & (done <= total)
         under_way = np.flatnonzero(begun & ~through & ~lost)
-        self.sending[:] = _NONE
+        self.sending[sending] = _NONE
         self.sending[q.of.device[under_way]] = q.of.batch[under_way]
         self.left[q.of.device[under_way]] = done[under_way] - total[under_way]
         self.waiting = q.of.rows(~begun & ~lost)

@@ -286,7 +286,14 @@ class _Known:
 
     def among(self, batch_samples: np.ndarray) -> Callable[[Columns], np.ndarray]:
         """Tells which rows of a table are known."""
-        return lambda table: np.flatnonzero(self._places(table, np.arange(len(table["device"])), batch_samples) >= 0)
+        concerned = np.zeros(len(batch_samples), bool)
+        concerned[self.device] = True
+
+        def find(table: Columns) -> np.ndarray:
+            rows = np.flatnonzero(concerned[table["device"]])  # cheap beside looking up what is held of all others
+            return rows[self._places(table, rows, batch_samples) >= 0] if len(rows) else rows
+
+        return find
 
     def fill(self, part: Part, batch_samples: np.ndarray) -> Part:
         """Put the fates of rows that are open and known into a part."""
