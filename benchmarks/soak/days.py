@@ -44,6 +44,8 @@ def rough_day(number: int, **sections: Any) -> Scenario:
             "jammer": {"kind": "carrier_outage", "at": "07:30", "lasts_s": 9000.0},
             "thief": {"kind": "device_gone", "vehicle": draw.choice(VEHICLES), "cause": "stolen", "at": "09:30"},
         }
+    if not day["radio"]["carriers"]:  # none can fail
+        day["incidents"] = {n: what for n, what in day["incidents"].items() if what["kind"] != "carrier_outage"}
     if day["head_office"]["terminal_link"]["standby"] is None:
         for what in day["incidents"].values():
             what.pop("standby", None)

@@ -54,7 +54,7 @@ class Picture:
         words = WORDS.get(kind)
         if words is not None:
             text = words.format_map(_Plain(payload))
-            subject = payload.get("vehicle_id") or payload.get("order_id") or ""
+            subject = payload.get("vehicle_id") or payload.get("order_id") or payload.get("subject") or ""
             self.news.append(News(heard_us, occurred_us, kind, subject, text))
 
     def facts(self, now_us: int) -> Facts:
@@ -145,11 +145,15 @@ class Picture:
             self.delay_us[vehicle_id] = visit["arrived_us"] - known.planned_us
 
 
+PLAIN = ("outcome", "purpose", "component")
+"""Fields whose values are names of ours, told with spaces."""
+
+
 class _Plain(dict):
     """A payload for ``str.format_map``: underscores become spaces, what is missing is left out."""
 
     def __init__(self, payload: dict[str, Any]) -> None:
-        super().__init__({k: v.replace("_", " ") if k in ("outcome", "purpose") else v for k, v in payload.items()})
+        super().__init__({k: v.replace("_", " ") if k in PLAIN else v for k, v in payload.items()})
 
     def __missing__(self, key: str) -> str:
         return ""
@@ -174,6 +178,9 @@ WORDS = {
     "road_opened": "road open again: {closure}",
     "road_block_met": "stood before a closed road",
     "plan_made": "the day is planned",
+    "alert_raised": "alert: {text}",
+    "plant_failed": "{component} is down",
+    "plant_restored": "{component} is up again",
     "setting_changed": "{key} is now {value}",
 }
 """What is told of an event, by kind."""

@@ -1,6 +1,7 @@
 """A day's routes released by phone and by broadcast, over whole runs."""
 
 import json
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -51,7 +52,7 @@ def test_nobody_sets_out_before_being_told(by_phone: Run) -> None:
     for when, payload in rows(by_phone, "departed"):
         assert when >= calls.get(payload["driver_id"], 0)
     ended = sorted((when, payload["call_s"]) for when, payload in rows(by_phone, "phone_call_ended"))
-    for (one, _), (other, call_s) in zip(ended, ended[1:]):
+    for (one, _), (other, call_s) in pairwise(ended):
         assert other - one == pytest.approx(call_s * 1e6, abs=1)
 
 

@@ -175,6 +175,8 @@ def incidents(draw: st.DrawFn, depots: list[str], vehicles: list[str], carriers:
     }
     if len(vehicles) < 2:
         del kinds["device_swapped"]
+    if not carriers:
+        del kinds["carrier_outage"]
     found = {}
     for number in range(draw(st.integers(0, 5))):
         kind = draw(st.sampled_from(sorted(kinds)))

@@ -111,7 +111,7 @@ def test_away_from_the_depot_nobody_is_idle_there() -> None:
 
 
 def test_reported_is_what_head_office_had_heard_when() -> None:
-    """It hears of the acceptance two seconds later than of ... the order: the same length; never of the order: none."""
+    """Both ends of a wait two seconds later: the same length; of the order never: none."""
     assert figures(day((100, LATE), accepted=130))["idle_while_waiting_share"] == (30 / 180, 30 / 180)
     w = day()
     w.happen(100, "order_placed", delivery("O1", LATE, known=False), "customer", heard=False)
