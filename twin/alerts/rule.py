@@ -67,11 +67,15 @@ def _fitting(name: str, value: Any, default: Any) -> Any:
     match default, value:
         case bool(), bool():
             return value
-        case float(), int() | float() if not isinstance(value, bool) and value >= 0:
+        case float(), int() | float() if _is_number(value) and value >= 0:
             return float(value)
         case str(), str():
             return value
-        case tuple(), list() | tuple() if all(type(number) in (int, float) for number in value):
+        case tuple(), list() | tuple() if all(_is_number(number) for number in value):
             return tuple(float(number) for number in value)
     kinds = {bool: "true or false", float: "a number, 0 or more", str: "text", tuple: "a list of numbers"}
     raise BadThreshold(name, value, kinds[type(default)])
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
