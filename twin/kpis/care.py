@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from twin.kpis.tables import Event
 
 if TYPE_CHECKING:
-    from twin.kpis.records import Facts, OrderRecord
+    from twin.kpis.records import Facts
 
 
 @dataclass(slots=True)
@@ -42,15 +42,12 @@ class Care:
 
 
 class CareRules:
-    """The fold's rules for customers; ``_order`` finds an order's record."""
+    """The fold's rules for customers."""
 
     facts: "Facts"
 
-    def _order(self, order_id: str) -> "OrderRecord":
-        raise NotImplementedError
-
     def _care(self, event: Event) -> Care:
-        order = self._order(event.payload["order_id"])
+        order = self.facts.order(event.payload["order_id"])
         if order.care is None:
             order.care = Care()
         return order.care

@@ -8,7 +8,7 @@ from twin.kpis.records import Alarm, ExceptionRecord
 from twin.kpis.tables import Event
 
 if TYPE_CHECKING:
-    from twin.kpis.records import Facts, OrderRecord
+    from twin.kpis.records import Facts
 
 HOUR_US = 3_600_000_000
 EARLY_US = 4 * HOUR_US
@@ -33,9 +33,6 @@ class AlertRules:
     """The fold's rules for alerts, exceptions, live arrivals and the dispatchers' own time."""
 
     facts: "Facts"
-
-    def _order(self, order_id: str) -> "OrderRecord":
-        raise NotImplementedError
 
     def on_alert_raised(self, event: Event, at_us: int, p: dict) -> None:
         if p["rule"] in SCORED and not p["late"]:
@@ -62,7 +59,7 @@ class AlertRules:
             self.facts.runbook_us += round(p["minutes"] * 60e6)
 
     def on_eta_estimated(self, event: Event, at_us: int, p: dict) -> None:
-        order = self._order(p["order_id"])
+        order = self.facts.order(p["order_id"])
         if not order.end and not (order.two_tasks and p["task"] == "pickup"):
             order.live_us = p["arrive_us"]
 

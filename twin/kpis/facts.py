@@ -126,7 +126,7 @@ class Fold(CareRules, AlertRules):
     # --- orders ---
 
     def on_order_placed(self, event: Event, at_us: int, p: dict) -> None:
-        order = self._order(p["order_id"])
+        order = self.facts.order(p["order_id"])
         task = p["delivery"] or p["pickup"]
         order.customer, order.depot = p["customer"], p["depot"] or order.depot
         order.zone = zone_of(task["place"]["lat"], task["place"]["lon"])
@@ -135,16 +135,16 @@ class Fold(CareRules, AlertRules):
         order.heard_us = None if p["known_before"] else at_us
 
     def on_order_rebooked(self, event: Event, at_us: int, p: dict) -> None:
-        self._order(p["order_id"]).windows = _windows(p["windows_us"])
+        self.facts.order(p["order_id"]).windows = _windows(p["windows_us"])
 
     def on_order_picked_up(self, event: Event, at_us: int, p: dict) -> None:
-        order = self._order(p["order_id"])
+        order = self.facts.order(p["order_id"])
         order.dispatched = True
         if "at_depot" not in p and order.two_tasks:
             self._served(event, p["driver_id"], p["vehicle_id"], p.get("service_s", 0.0))
 
     def on_delivery_attempted(self, event: Event, at_us: int, p: dict) -> None:
-        order = self._order(p["order_id"])
+        order = self.facts.order(p["order_id"])
         order.attempt = max(order.attempt, p["attempt"])
         order.failed_visits += 1
         order.dispatched = True
@@ -153,7 +153,7 @@ class Fold(CareRules, AlertRules):
             order.care.came(p["arrived_us"], p["arrived_us"])
 
     def on_order_delivered(self, event: Event, at_us: int, p: dict) -> None:
-        order = self._order(p["order_id"])
+        order = self.facts.order(p["order_id"])
         order.attempt, order.share_ppm = p["attempt"], round(p["share"] * 1e6)
         order.arrived_us, order.started_us = p["arrived_us"], p["started_us"]
         order.driver, order.vehicle = p["driver_id"], p["vehicle_id"]
@@ -163,14 +163,14 @@ class Fold(CareRules, AlertRules):
         self._served(event, p["driver_id"], p["vehicle_id"], p["service_s"])
 
     def on_order_cancelled(self, event: Event, at_us: int, p: dict) -> None:
-        order = self._order(p["order_id"])
+        order = self.facts.order(p["order_id"])
         order.cancelled_in_time = not order.dispatched and not order.end
         if order.care is not None:
             order.care.waiting.clear()
         self._end(event, order)
 
     def on_order_failed(self, event: Event, at_us: int, p: dict) -> None:
-        self._end(event, self._order(p["order_id"]))
+        self._end(event, self.facts.order(p["order_id"]))
 
     on_order_left_out = on_order_failed
 
@@ -251,12 +251,6 @@ class Fold(CareRules, AlertRules):
             self._planned(command.payload["order_id"], "", command.payload.get("arrive_us"))
 
     # --- small helpers ---
-
-    def _order(self, order_id: str) -> OrderRecord:
-        order = self.facts.orders.get(order_id)
-        if order is None:
-            order = self.facts.orders[order_id] = OrderRecord(order_id)
-        return order
 
     def _end(self, event: Event, order: OrderRecord) -> None:
         order.end = order.end or event.kind

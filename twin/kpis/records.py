@@ -146,6 +146,13 @@ class Facts:
     customers_told: bool = False  # customers were told something, or called
     telemetry: TelemetryFacts | None = None
 
+    def order(self, order_id: str) -> OrderRecord:
+        """An order's record, a new one where there is none."""
+        record = self.orders.get(order_id)
+        if record is None:
+            record = self.orders[order_id] = OrderRecord(order_id)
+        return record
+
     def due(self) -> list[OrderRecord]:
         """Orders that should have been done."""
         return [order for order in self.orders.values() if order.due(self.end_us)]
