@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,7 +16,8 @@ from twin.belief import Belief
 from twin.commands import Command, unassign_order
 from twin.events import KINDS, ORDER_ENDS
 from twin.ingest import Ingest, Message, repaired
-from twin.planning.day import DayPlan, DaySettings, Shift, plan_day
+from twin.planning import make_plan
+from twin.planning.day import DayPlan, DaySettings, Planning, Shift, plan_day
 from twin.policies import Policy, policies
 from twin.travel import TravelTimes
 from twin.views import NEVER_US, FleetView
@@ -37,6 +38,18 @@ class OfficeSettings:
     locate: bool = False
 
 
+class Entry(NamedTuple):
+    """A row of the office ledger, ``occurred_us`` as far as can be believed; of a command ``reason`` is its own."""
+
+    heard_us: int
+    event_id: str
+    kind: str
+    occurred_us: int
+    payload: dict[str, Any]
+    reason: str
+    source: str
+
+
 class HeadOffice(FleetAgent):
     """Acts on belief only, or on the picture of another source of information (``agents.sources``) to compare with."""
 
@@ -51,11 +64,13 @@ class HeadOffice(FleetAgent):
         self.release: Callable[[str, Command], None] | None = None  # sends a day plan's routes; None: as the rest
         self.may_decide: Callable[[], bool] = lambda: True  # False while nobody is there, or the tools are gone
         self.listeners: list[Callable[[str, int, dict[str, Any]], None]] = []  # told what was heard and done
+        self.clerks: list[Callable[[Entry], None]] = []  # told of every row of the office ledger as it is written
         self.ingest, self.belief = Ingest(), Belief()
         self.perfect = Perfect(self.world) if settings.information in ("perfect", "hindsight") else None
         self.paper = Paper(self.world, settings.check_in_us, self._follow) if settings.information == "paper" else None
         self.decisions, self.decided_us = 0, -1
         self.plan_progress: Callable[[DayPlan | None], None] = lambda plan: None
+        self.make_plan: Planning = make_plan
         self._asked = False
         self._unplanned: list[int] = []  # days that could not be planned in time
         self._told: dict[str, set[str]] = {}  # vehicle -> orders it was last told to do
@@ -70,6 +85,7 @@ class HeadOffice(FleetAgent):
             message.source, message.text or payload_json(message.payload), received_us, message.channel,
             verdict.reason,
         )  # fmt: skip
+        self._copy(message.event_id, message.kind, verdict.occurred_us, message.payload, verdict.reason, message.source)
         if verdict.refused:
             return
         self.belief.hear(message.payload.get("vehicle_id"), verdict.occurred_us, received_us)
@@ -158,12 +174,14 @@ class HeadOffice(FleetAgent):
     # --- acting ---
 
     def act(self, kind: str, subject: str, payload: dict[str, Any]) -> None:
-        """Head office decides something itself: it happens, and it knows."""
+        """Head office decides something itself: it knows; and it happens, unless the road was quicker."""
         if kind in ORDER_ENDS and not self.end_order(payload["order_id"], kind):
-            for picture in (self.belief, self.picture):  # that it has ended already nobody here can know
-                picture.apply(kind, self.world.now, payload)
-            return
-        event_id = self.world.happen(kind, subject, payload, "office")
+            overtaken = {"order_id": payload["order_id"], "end": kind}
+            event_id = self.world.happen("order_end_overtaken", subject, overtaken, "office")
+            if self.picture is not self.belief:
+                self.picture.apply(kind, self.world.now, payload)
+        else:
+            event_id = self.world.happen(kind, subject, payload, "office")
         self.note(event_id, kind, subject, payload)
 
     def note(self, event_id: str, kind: str, subject: str, payload: dict[str, Any]) -> None:
@@ -173,6 +191,7 @@ class HeadOffice(FleetAgent):
         self.world.office_ledger.append(
             event_id, kind, KINDS[kind].version, now, subject, "office", text, now, "office", ""
         )
+        self._copy(event_id, kind, now, payload, "", "office")
         self.belief.apply(kind, now, payload, event_id)
         for listen in self.listeners:
             listen(kind, now, payload)
@@ -185,6 +204,7 @@ class HeadOffice(FleetAgent):
             command_id, kind, KINDS[kind].version, now, command.vehicle_id, "office", payload_json(payload),
             None, "radio", payload["reason"],
         )  # fmt: skip
+        self._copy(command_id, kind, now, payload, payload["reason"], "office")
         self.belief.apply(kind, now, payload, command_id)
         if self.picture is not self.belief:
             self.picture.apply(kind, now, payload, command_id)
@@ -195,6 +215,11 @@ class HeadOffice(FleetAgent):
         elif kind == "assign_order":
             told.add(payload["order_id"])
         (send or self.send)(command_id, command)
+
+    def _copy(self, *row: Any) -> None:
+        """A row for those who keep books of their own, before the belief takes it in."""
+        for write in self.clerks:
+            write(Entry(self.world.now, *row))
 
     def cancel(self, order_id: str, reason: str) -> None:
         """Call an order off on the office's side, and tell whoever was to do it."""
@@ -268,7 +293,8 @@ class HeadOffice(FleetAgent):
         shifts = self.settings.roster(day)
         self.picture.new_day(self.world.now)
         view = self.view(self.settings.locate)
-        plan = plan_day(view, self.travel, shifts, self.settings.day, self.world.local.at(day, 0), self._last_day(day))
+        midnight_us, last_day = self.world.local.at(day, 0), self._last_day(day)
+        plan = plan_day(view, self.travel, shifts, self.settings.day, midnight_us, last_day, self.make_plan)
         self.plan_progress(plan)
         self.act("plan_made", f"day-{day}", plan.summary(day))
         for order_id, reason in plan.left_out.items():

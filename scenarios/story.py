@@ -233,6 +233,12 @@ def _truth_text(row: Row, order: OrderHistory, trips: set[str], clock: LocalTime
             return f"{'Given up' if row.kind == 'order_failed' else 'Left out'}: {plain(p['reason'])}"
         case "order_cancelled":
             return f"Cancelled by the {p['by']}: {p['reason']}"
+        case "order_end_overtaken":
+            ended = plain(p["end"].removeprefix("order_"))
+            return f"Written off as {ended} by head office, which had not heard better: no effect"
+        case "order_changed":
+            note = f": {p['note']}" if p["note"] else ""
+            return f"Changed by {p['by']}{''.join(f', {_dated(window, clock)}' for window in p['windows_us'])}{note}"
         case "order_rebooked":
             return "New date agreed" + "".join(f", {_dated(window, clock)}" for window in p["windows_us"])
         case _:

@@ -31,6 +31,7 @@ from twin.payloads import (
     LoadingDone,
     OrderCancelled,
     OrderDelivered,
+    OrderEndOvertaken,
     OrderFailed,
     OrderLeftOut,
     OrderPickedUp,
@@ -51,10 +52,18 @@ from twin.payloads import (
     VehicleRegistered,
     WeatherChanged,
 )
+from twin.payloads_advice import (
+    ApproveRecommendation,
+    ChangeRecommendation,
+    RecommendationAnswered,
+    RecommendationMade,
+    RefuseRecommendation,
+)
 from twin.payloads_alerts import (
     AcknowledgeException,
     AlertCleared,
     AlertRaised,
+    AssignException,
     EtaEstimated,
     ExceptionAcknowledged,
     ExceptionAssigned,
@@ -62,6 +71,7 @@ from twin.payloads_alerts import (
     ExceptionNoted,
     ExceptionOpened,
     ExceptionResolved,
+    NoteException,
     ResolveException,
 )
 from twin.payloads_customer import (
@@ -71,6 +81,17 @@ from twin.payloads_customer import (
     DisputeDecided,
     DisputeOpened,
     ProofCaptured,
+)
+from twin.payloads_dispatch import (
+    CallDriver,
+    ChangeOrder,
+    DriverCallAsked,
+    HoldVehicle,
+    MessageRead,
+    OrderChanged,
+    ReleaseVehicle,
+    SendMessage,
+    UpdateStop,
 )
 from twin.payloads_plant import (
     PhoneCallEnded,
@@ -107,7 +128,7 @@ def _snake(name: str) -> str:
 
 EVENTS: dict[str, Kind] = _kinds(
     False, OrderPlaced, OrderCancelled, OrderLeftOut, OrderPickedUp, OrderDelivered, DeliveryAttempted, OrderFailed,
-    OrderRebooked,
+    OrderRebooked, OrderEndOvertaken,
     DepotRegistered, VehicleRegistered, DriverRegistered, ShiftStarted, InspectionDone, LoadingDone, Departed, Arrived,
     RoadBlockMet, ServiceStarted, BreakTaken, Refuelled, ShiftEnded, HarshEvent, BreakdownStarted, BreakdownEnded,
     IncidentStarted, IncidentEnded, WeatherChanged, RoadClosed, RoadOpened, CommandReceived, PlanMade, SettingChanged,
@@ -116,15 +137,18 @@ EVENTS: dict[str, Kind] = _kinds(
     PlantFailed, PlantRestored, StandbyTookOver, StandbyDrilled, RunbookStepTaken, PhoneCallEnded,
     AlertRaised, AlertCleared, ExceptionOpened, ExceptionAcknowledged, ExceptionAssigned, ExceptionEscalated,
     ExceptionNoted, ExceptionResolved, EtaEstimated,
+    OrderChanged, DriverCallAsked, MessageRead, RecommendationMade, RecommendationAnswered,
 )  # fmt: skip
 COMMANDS: dict[str, Kind] = _kinds(
     True, SetRoute, AssignOrder, UnassignOrder, CancelOrder, AddOrder, CloseRoad, ChangeSetting, InjectIncident,
-    AcknowledgeException, ResolveException, ReplayDeadLetters,
+    AcknowledgeException, AssignException, NoteException, ResolveException, ReplayDeadLetters,
+    HoldVehicle, ReleaseVehicle, SendMessage, CallDriver, ChangeOrder, UpdateStop,
+    ApproveRecommendation, RefuseRecommendation, ChangeRecommendation,
 )  # fmt: skip
 KINDS: dict[str, Kind] = EVENTS | COMMANDS
 
 ORDER_ENDS = ("order_delivered", "order_failed", "order_cancelled", "order_left_out")
-"""An order ends in exactly one of these."""
+"""An order ends in exactly one of these; head office may take it for ended by another until it hears."""
 
 
 @cache

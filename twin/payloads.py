@@ -98,6 +98,14 @@ class OrderFailed(TypedDict):
     attempts: int
 
 
+class OrderEndOvertaken(TypedDict):
+    """Head office ended an order that was done already, or about to be: nothing changed. The office's row of the same
+    event id is of the kind it meant, ``end``."""
+
+    order_id: str
+    end: Literal["order_failed", "order_cancelled", "order_left_out"]
+
+
 class OrderRebooked(TypedDict):
     """Head office agreed on another visit after a failed one."""
 

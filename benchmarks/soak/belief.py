@@ -31,18 +31,20 @@ def poisoned(cases: range, processes: int, seconds: float) -> Figure:
 
 
 def told_apart(case: int) -> tuple[int, list[str]]:
-    """Commands of a day, and how those of a day with another truth differ."""
+    """Commands of two days, and how what head office did, heard and reported differs where only the truth does."""
     calm, poisoned_run = (Session(blind_day(case, poison)).run() for poison in (False, True))
     problems = [] if decisions(calm) == decisions(poisoned_run) else ["other commands were given"]
-    if heard(calm) != heard(poisoned_run):
-        problems.append("something else was heard")
+    if not calm.office.equals(poisoned_run.office):
+        problems.append("something else was heard, decided or written down")
+    if reported(calm) != reported(poisoned_run):
+        problems.append("other KPIs were reported")
     if calm.truth.equals(poisoned_run.truth):
         problems.append("nothing was poisoned")
     return len(decisions(calm)), problems
 
 
 def blind_day(case: int, poison: bool, **sections: Any) -> Scenario:
-    """From a moment in the morning on no device is connected, and no sample of the whole day gets through.
+    """From a moment in the first morning on no device is connected, and no sample of the two days gets through.
 
     ``poison``: from then on other things happen on the road, and other positions are measured all day.
     """
@@ -58,11 +60,11 @@ def blind_day(case: int, poison: bool, **sections: Any) -> Scenario:
     }  # fmt: skip
     chosen = {name: poisons[name] | later for name in sorted(draw.sample(sorted(poisons), draw.randint(1, 4)))}
     blind: dict[str, Any] = {
-        "silent": {"kind": "feed_break", "at": "06:00", "lasts_s": 100_000.0},
-        "dark": {"kind": "carrier_outage", "at": dark, "lasts_s": 100_000.0},
+        "silent": {"kind": "feed_break", "at": "06:00", "lasts_s": 200_000.0},
+        "dark": {"kind": "carrier_outage", "at": dark, "lasts_s": 200_000.0},
     }
     return tiny(**{
-        "seed": case, "radio": {"carriers": {"red": {}}, "depot_wifi_m": 0.0, "station_wifi_m": 0.0},
+        "seed": case, "horizon_s": 2 * 86_400.0 - 21_600.0, "radio": {"carriers": {"red": {}}, "depot_wifi_m": 0.0, "station_wifi_m": 0.0},
         "devices": {"tracker": {"gnss_sigma_m": 300.0 if poison else 3.0}},
         "head_office": {"telematics_feed": {"backfill": False}},
         "orders": {"generate": {"known_per_day": 14, "arriving_per_day": 12, "pair_share": 0.2}},
@@ -78,6 +80,11 @@ def decisions(run: Run) -> list[tuple]:
         (row["occurred_at"], row["kind"], row["subject"], row["payload"])
         for row in run.office.to_pylist() if row["received_at"] is None
     ]  # fmt: skip
+
+
+def reported(run: Run) -> dict[str, float | None]:
+    """Every KPI as head office would state it."""
+    return {name: kpi["reported"] for name, kpi in run.kpis.items()}
 
 
 def heard(run: Run) -> list[tuple]:

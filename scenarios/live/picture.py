@@ -110,7 +110,7 @@ class Picture:
         if record is not None:
             record.attempt, record.share_ppm = p["attempt"], round(p["share"] * 1e6)
             record.arrived_us, record.started_us = p["arrived_us"], p["started_us"]
-            record.vehicle = p["vehicle_id"]
+            record.vehicle, record.cancelled_in_time = p["vehicle_id"], False
         self._visited(p["vehicle_id"], p)
         self._end("order_delivered", p["order_id"])
 
@@ -129,7 +129,7 @@ class Picture:
     def _end(self, kind: str, order_id: str) -> None:
         assert kind in ORDER_ENDS  # noqa: S101
         record = self.records.get(order_id)
-        if record is not None and not record.end:
+        if record is not None and (not record.end or kind == "order_delivered"):
             record.end = kind
 
     # --- vehicles ---

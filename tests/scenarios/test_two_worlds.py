@@ -1,6 +1,8 @@
 """Truth and belief over whole runs: only messages cross, all of them are accounted for, and blindness has a price."""
 
-from collections import Counter
+import json
+from collections import Counter, defaultdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,9 @@ from benchmarks.soak.days import rough_day
 from benchmarks.soak.runs import unbalanced
 from scenarios.results import Run
 from scenarios.run import Session, run
+from scenarios.verify import verify
 from tests.tiny import tiny
+from twin.events import ORDER_ENDS
 from twin.ingest import refused
 
 HOUR_US = 3_600_000_000
@@ -81,6 +85,29 @@ def test_what_never_got_through_changes_no_decision(case: int) -> None:
     assert commands > 5
 
 
+def test_what_head_office_writes_off_too_late_ends_nothing(tmp_path: Path) -> None:
+    """Orders delivered unheard are given up at head office, which is in its ledger; in truth each ended once."""
+    done = run(blind_day(0, True), out=tmp_path / "day")
+    assert verify(tmp_path / "day").ok
+    truth, office = (_by_kind(table.to_pylist()) for table in (done.truth, done.office))
+    overtaken = {row["event_id"]: json.loads(row["payload"]) for row in truth["order_end_overtaken"]}
+    assert overtaken
+    written_off = {row["event_id"]: row for row in (*office["order_left_out"], *office["order_failed"])}
+    for event_id, payload in overtaken.items():
+        assert written_off[event_id]["subject"] == payload["order_id"]
+        assert written_off[event_id]["kind"] == payload["end"]
+    ends = Counter(row["subject"] for kind in ORDER_ENDS for row in truth[kind])
+    assert set(ends.values()) == {1} and len(ends) == done.kpis["orders_total"]["value"]
+    assert done.kpis["delivered_share"]["reported"] < done.kpis["delivered_share"]["value"]
+
+
+def _by_kind(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        found[row["kind"]].append(row)
+    return found
+
+
 def test_the_same_poison_changes_decisions_where_it_gets_through() -> None:
     """Else the test before would show nothing."""
     calm, poisoned = (run(blind_day(3, poison, incidents=_of(3, poison))) for poison in (False, True))
@@ -92,7 +119,7 @@ def test_head_office_gives_up_what_it_cannot_know_to_be_over() -> None:
     """The next morning orders that were delivered unheard are as open, or as given up, as those that were not."""
     open_orders, delivered = [], []
     for poison in (False, True):
-        session = Session(blind_day(0, poison, horizon_s=2 * 86_400 - 21_600))
+        session = Session(blind_day(0, poison))
         session.advance(session.scenario.start_us + 25 * HOUR_US)
         open_orders.append({*session.built.office.belief.orders})
         delivered.append(session.world.truth.table()["kind"].to_pylist().count("order_delivered"))

@@ -137,6 +137,8 @@ class Fold(CareRules, AlertRules):
     def on_order_rebooked(self, event: Event, at_us: int, p: dict) -> None:
         self.facts.order(p["order_id"]).windows = _windows(p["windows_us"])
 
+    on_order_changed = on_order_rebooked
+
     def on_order_picked_up(self, event: Event, at_us: int, p: dict) -> None:
         order = self.facts.order(p["order_id"])
         order.dispatched = True
@@ -156,7 +158,7 @@ class Fold(CareRules, AlertRules):
         order = self.facts.order(p["order_id"])
         order.attempt, order.share_ppm = p["attempt"], round(p["share"] * 1e6)
         order.arrived_us, order.started_us = p["arrived_us"], p["started_us"]
-        order.driver, order.vehicle = p["driver_id"], p["vehicle_id"]
+        order.driver, order.vehicle, order.cancelled_in_time = p["driver_id"], p["vehicle_id"], False
         if order.care is not None:
             order.care.came(p["arrived_us"], p["started_us"])
         self._end(event, order)
@@ -253,7 +255,8 @@ class Fold(CareRules, AlertRules):
     # --- small helpers ---
 
     def _end(self, event: Event, order: OrderRecord) -> None:
-        order.end = order.end or event.kind
+        if not order.end or event.kind == "order_delivered":  # what the office gave up may be heard to be done
+            order.end = event.kind
         order.hour = f"{self._hours.hour(event.occurred_us):02d}"
         order.depot = order.depot or self._depot_of.get(order.vehicle, "")
 

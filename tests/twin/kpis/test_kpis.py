@@ -303,3 +303,18 @@ def test_memory_does_not_grow_with_the_run():
     """Eight times as many events need no more memory."""
     _peak_bytes(1)
     assert _peak_bytes(40) < 1.2 * _peak_bytes(5) + 100_000
+
+
+def test_a_delivery_heard_of_late_counts_whatever_the_office_had_decided():
+    """Written off at head office, delivered on the road: once it is heard, the office's account says so too."""
+    world = tiny_world()
+    row = next(i for i, row in enumerate(world.office) if row[1] == "order_delivered")
+    order_id = json.loads(world.office[row][6])["order_id"]
+    before = figures(world, "reported")
+    failed = {"order_id": order_id, "reason": "nobody could take it", "attempts": 1}
+    just_before_us = world.office[row][7] - 1
+    ended = ("office:1000", "order_failed", 1, just_before_us, order_id, "office", json.dumps(failed))
+    world.office.append((*ended, just_before_us, "office", ""))
+    assert figures(world, "reported") == before
+    world.office = [r for r in world.office if r[1] != "order_delivered" or json.loads(r[6])["order_id"] != order_id]
+    assert figures(world, "reported")["failed_share"] > before["failed_share"]
