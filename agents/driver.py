@@ -8,7 +8,7 @@ import simpy
 from agents.customer import Customer
 from agents.population import Population
 from agents.proof_capture import ProofCapture
-from agents.road_user import REFUEL_S, RoadUser, Traits
+from agents.road_user import READ_US, REFUEL_S, RoadUser, Traits
 from agents.tablet import Tablet
 from agents.vehicle import Steps, Vehicle
 from engine.clock import SECOND
@@ -119,6 +119,9 @@ class Driver(RoadUser):
         released_us = shift.end_us
         while True:
             yield from self._rest_if_due(shift)
+            if tablet.held and self.world.now < shift.end_us:
+                yield self._woken(self._next_rest(shift.end_us))
+                continue
             stop = self._next_stop()
             at_depot = vehicle.node == vehicle.home_node
             if stop is None:
@@ -132,8 +135,8 @@ class Driver(RoadUser):
                     yield self._woken(self._next_rest(released_us))
                 continue
             released_us = shift.end_us
-            order = tablet.order_of(stop.order_id)
-            assert order is not None  # noqa: S101  (_next_stop drops ended orders)
+            order = tablet.order_for(stop)
+            assert order is not None  # noqa: S101  (_next_stop drops what is known to have ended)
             fetch = order.pickup is None and stop.order_id not in vehicle.onboard
             if self._too_late_for(stop, order, fetch and not at_depot, shift):
                 tablet.drop(stop.order_id)
@@ -241,8 +244,8 @@ class Driver(RoadUser):
         """Drive to a stop, wait for its window, serve it."""
         tablet, vehicle = self.tablet, self.vehicle
         task = (order.pickup if stop.task == "pickup" else order.delivery) or order.last_task
-        tablet.stops.remove(stop)
-        tablet.under_way, self._waited_for = stop, None
+        tablet.set_off(stop)
+        self._waited_for = None
         yield from self._drive(self.node_of(task.place, vehicle), stop.order_id, "task", task.place)
         arrived = self.world.now
         start = start_of_service(arrived, task.windows)
@@ -344,6 +347,8 @@ class Driver(RoadUser):
 
     def wake(self) -> None:
         """Something changed on the tablet."""
+        if self.tablet.unread:
+            self.world.after(READ_US, self._read)
         if self._wake is not None and not self._wake.triggered:
             self._wake.succeed()
 

@@ -17,6 +17,9 @@ NO_WAY_US = 600 * SECOND
 TRY_AGAIN_US = 15 * SECOND
 """A driver whose screen shows no next stop looks again after this (assumption)."""
 
+READ_US = 20 * SECOND
+"""A message is read so long after it came, or when the trip under way is over (assumption)."""
+
 REFUEL_S, STATION_KW = 480.0, 50.0
 """A stop for fuel takes eight minutes; a public charger gives 50 kW (assumptions)."""
 
@@ -90,6 +93,7 @@ class RoadUser(FleetAgent):
         self._harsh(began)
         took = vehicle.end_trip(trip_id, pause_us or 0)
         self.driving_us += world.now - began - (pause_us or 0)
+        self._read()
         lat, lon = (place.lat, place.lon) if blocked is None else world.roads.place_of(vehicle.node)
         payload = {
             **took, "trip_id": trip_id, "at": to, "purpose": purpose, "lat": lat, "lon": lon,
@@ -146,6 +150,11 @@ class RoadUser(FleetAgent):
         waited_s = (self.world.now - began) / SECOND
         payload = {"vehicle_id": self.vehicle.name, "driver_id": self.name, "waited_s": waited_s, "why": why}
         self.world.happen("waited_for_connection", self.name, payload)
+
+    def _read(self) -> None:
+        """Read what is on the screen, unless driving."""
+        while self.tablet.unread and self.vehicle.drive is None:
+            self._tell("message_read", command_id=self.tablet.unread.popleft())
 
     # --- small helpers ---
 

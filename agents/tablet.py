@@ -1,5 +1,6 @@
 """The driver's tablet: holds the route, takes commands, and turns what the driver does into messages."""
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -17,10 +18,14 @@ class Tablet:
     def __init__(self, world: World, vehicle: Vehicle, order_of: Callable[[str], Order | None]) -> None:
         self.world, self.vehicle, self.order_of = world, vehicle, order_of
         self.stops: list[Stop] = []
+        self.sheet: dict[tuple[str, str], Order] = {}  # what each stop is for, by order and task, as it was sent
         self.under_way: Stop | None = None
         self.leave_us: int | None = None
         self.breaks_us: list[list[int]] = []  # as planned: start and end
+        self.held = False  # told to set off to no other stop
+        self.unread: deque[str] = deque()  # messages on the screen, by the command that brought them
         self.on_change: Callable[[], None] = lambda: None
+        self.amend: Callable[[str, list[list[int]]], None] = lambda order_id, windows_us: None  # as agreed anew
         self.cut_off_by: Callable[[], str] = lambda: ""  # why there is no connection: dead_zone, network; "": there is
         self.reachable: Callable[[], bool] = lambda: True  # the dispatch platform, once connected
         self.to_be_told: Callable[[], bool] = lambda: False  # head office has work for the driver, and will call
@@ -43,6 +48,8 @@ class Tablet:
     def deliver(self, command_id: str, command: Command) -> None:
         """A command arrived: obey it if it still makes sense, and answer."""
         payload = command.payload
+        if command.kind == "send_message":
+            self.unread.append(command_id)
         answer, orders, reason = getattr(self, "_" + command.kind)(payload)
         report = {
             "command_id": command_id,
@@ -61,7 +68,8 @@ class Tablet:
         problem = self._problem(stops)
         if problem:
             return "declined", list(dict.fromkeys(order_id for order_id, _ in wanted)), problem
-        self.stops, self.leave_us, self.breaks_us = stops, payload["leave_us"], payload["breaks_us"]
+        self.leave_us, self.breaks_us = payload["leave_us"], payload["breaks_us"]
+        self._show(stops)
         return "accepted", [stop.order_id for stop in stops], ""
 
     def _assign_order(self, payload: dict[str, Any]) -> tuple[str, list[str], str]:
@@ -77,7 +85,7 @@ class Tablet:
         problem = self._problem(stops)
         if problem:
             return "declined", [order_id], problem
-        self.stops = stops
+        self._show(stops)
         return "accepted", [order_id], ""
 
     def _unassign_order(self, payload: dict[str, Any]) -> tuple[str, list[str], str]:
@@ -87,13 +95,52 @@ class Tablet:
         self.drop(order_id)
         return "accepted", [order_id], ""
 
+    def _hold_vehicle(self, _payload: dict[str, Any]) -> tuple[str, list[str], str]:
+        self.held = True
+        return "accepted", [], ""
+
+    def _release_vehicle(self, _payload: dict[str, Any]) -> tuple[str, list[str], str]:
+        self.held = False
+        return "accepted", [], ""
+
+    def _send_message(self, _payload: dict[str, Any]) -> tuple[str, list[str], str]:
+        return "accepted", [], ""
+
+    def _update_stop(self, payload: dict[str, Any]) -> tuple[str, list[str], str]:
+        order_id = payload["order_id"]
+        if self.order_of(order_id) is None:
+            return "outdated", [order_id], "the order has ended"
+        self.amend(order_id, payload["windows_us"])
+        return "accepted", [order_id], ""
+
+    def _show(self, stops: list[Stop]) -> None:
+        self.sheet = {stop[:2]: order for stop in stops if (order := self.order_for(stop)) is not None}
+        self.stops = stops
+
     def drop(self, order_id: str) -> None:
         """Take an order's remaining stops off the route."""
-        self.stops = [stop for stop in self.stops if stop.order_id != order_id]
+        self._show([stop for stop in self.stops if stop.order_id != order_id])
+
+    def set_off(self, stop: Stop) -> None:
+        """A stop is under way: no more to do, whatever is heard of it later."""
+        self.stops.remove(stop)
+        self.sheet.pop(stop[:2], None)
+        self.under_way = stop
+
+    def order_for(self, stop: Stop) -> Order | None:
+        """The order a stop is for, as far as the driver can know: one that was called off is driven to until somebody
+        says so. Only a depot hands out no goods that nobody wants."""
+        order = self.order_of(stop.order_id)
+        if order is not None:
+            return order
+        sent = self.sheet.get(stop[:2])
+        waits_at_depot = sent is not None and sent.pickup is None and stop.order_id not in self.vehicle.onboard
+        return None if waits_at_depot else sent
 
     def still_to_do(self, stop: Stop) -> bool:
-        """Whether a stop is worth driving to: the order is open and wants this task, and it is not done or begun."""
-        order = self.order_of(stop.order_id)
+        """Whether a stop is worth driving to: its order is not known to have ended, wants this task, and it is not done
+        or begun."""
+        order = self.order_for(stop)
         if order is None or (self.under_way is not None and self.under_way[:2] == stop[:2]):
             return False
         if stop.task not in (task.kind for task in order.tasks):

@@ -133,6 +133,27 @@ def _of(case: int, poison: bool) -> dict[str, Any]:
     return {name: what for name, what in incidents.items() if name not in ("dark", "silent")}
 
 
+# --- what the road cannot know ---
+
+
+def drives_in_vain(incidents: dict[str, Any]) -> int:
+    """Trips that set off to an order that had been called off."""
+    done = run(tiny(
+        seed=2, radio={"carriers": {"red": {}}, "depot_wifi_m": 0.0, "station_wifi_m": 0.0}, incidents=incidents,
+        customers={"cancelled_share": 0.6}, orders={"generate": {"known_per_day": 30, "arriving_per_day": 0}},
+    ))  # fmt: skip
+    told = _by_kind(done.truth.to_pylist())
+    called_off = {row["subject"]: row["occurred_at"] for row in told["order_cancelled"]}
+    trips = [(row["occurred_at"], json.loads(row["payload"])["to"]) for row in told["departed"]]
+    return sum(order_id in called_off and at > called_off[order_id] for at, order_id in trips)
+
+
+def test_a_driver_nobody_can_reach_drives_to_orders_that_were_called_off() -> None:
+    """And one who is told does not."""
+    assert drives_in_vain({}) == 0
+    assert drives_in_vain({"dark": {"kind": "carrier_outage", "at": "07:00", "lasts_s": 100_000.0}}) > 5
+
+
 # --- conservation ---
 
 LOSING: dict[str, Any] = {
