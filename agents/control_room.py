@@ -3,10 +3,14 @@
 A check looks at the picture every ``every_us``, raises and clears alerts, and opens an exception for each that
 somebody has to deal with. Dispatchers take exceptions one at a time, the most urgent first: attention is limited, and
 noise costs it.
+
+Rules and queue run on the dispatch platform, and are seen over the terminal's line (assumption): while either is down
+nothing is checked, raised, cleared, escalated or taken up. The first check afterwards sees the picture of that moment.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import simpy
@@ -50,9 +54,11 @@ class ControlRoom(FleetAgent):
         self.episodes, self.queue = Episodes(), ExceptionQueue()
         self.etas: dict[tuple[str, str], Eta] = {}  # of the last check
         self.absent = 0  # dispatchers away from their desks
+        self.at_work: Callable[[], bool] = lambda: True  # False while the tools are down or out of reach
         self._legs = LegCache(office.travel)
         self._checked_us = self.world.now
         self._told: dict[str, tuple[str, str]] = {}  # vehicle -> stop whose expected arrival is on record
+        self._overdue: list[Callable[[], None]] = []  # escalations that fell due without tools
         self._bell = simpy.Event(self.world.env)
 
     def start(self) -> None:
@@ -72,7 +78,8 @@ class ControlRoom(FleetAgent):
 
     def _tick(self) -> None:
         self.world.after(self.settings.every_us, self._tick, LATE)
-        self.check()
+        if self.at_work():
+            self.check()
 
     def check(self) -> None:
         """Check every rule on the picture of now."""
@@ -81,6 +88,8 @@ class ControlRoom(FleetAgent):
         self.etas = etas(view, self._legs)
         self.monitor.check(view, now)
         seen = self.sightings.recent(self._checked_us, now)
+        if now - self._checked_us > self.settings.every_us:
+            seen = _looked_at(seen, now)
         view = replace(view, etas=self.etas, feeds=self.monitor.ill, sightings=seen)
         self._checked_us = now
         self._note_etas(view)
@@ -113,7 +122,7 @@ class ControlRoom(FleetAgent):
         )  # fmt: skip
         if watch.escalate_after_us is not None:
             to, exception_id = watch.escalate_to, case.exception_id
-            self.world.after(watch.escalate_after_us, lambda: self._escalate(exception_id, to))
+            self.world.after(watch.escalate_after_us, partial(self._escalate, exception_id, to))
         self._ring()
 
     def _clear(self, episode: Episode) -> None:
@@ -169,10 +178,15 @@ class ControlRoom(FleetAgent):
                 self.office.ask_soon()
 
     def obey(self, kind: str, payload: dict[str, Any]) -> None:
-        """A person's command from outside: ``acknowledge_exception`` or ``resolve_exception``."""
+        """A person's command from outside: to acknowledge, assign, note or resolve an exception."""
         exception_id, by = payload["exception_id"], payload["by"]
+        if kind == "note_exception":
+            self.note(exception_id, by, payload["text"])
+            return
         self.acknowledge(exception_id, by)
-        if kind == "resolve_exception":
+        if kind == "assign_exception":
+            self.assign(exception_id, payload["to"], by)
+        elif kind == "resolve_exception":
             if payload["note"]:
                 self.note(exception_id, by, payload["note"])
             self.resolve(exception_id, by)
@@ -182,7 +196,17 @@ class ControlRoom(FleetAgent):
         self.absent = absent
         self._ring()
 
+    def tools_are_back(self) -> None:
+        """Rules are checked again from the next time on; what fell due meanwhile is done, and the queue is seen."""
+        overdue, self._overdue = self._overdue, []
+        for act in overdue:
+            act()
+        self._ring()
+
     def _escalate(self, exception_id: str, to: str) -> None:
+        if not self.at_work():
+            self._overdue.append(partial(self._escalate, exception_id, to))
+            return
         case = self.queue.get(exception_id)
         if case is not None and case.state == "open":
             case = case.escalate(to, self.world.now)
@@ -194,10 +218,11 @@ class ControlRoom(FleetAgent):
         self._tell("exception_resolved", case, by=by, outcome=outcome, minutes=minutes)
 
     def _work(self, number: int) -> Steps:
-        """A dispatcher: takes exceptions one at a time while at the desk, else waits."""
+        """A dispatcher: takes exceptions one at a time while at the desk and the queue can be seen, else waits."""
         name, busy_us = f"dispatcher-{number}", self.settings.exception_us
         while True:
-            case = self.queue.next_open() if number <= self.settings.dispatchers - self.absent else None
+            there = number <= self.settings.dispatchers - self.absent and self.at_work()
+            case = self.queue.next_open() if there else None
             if case is None:
                 yield self._bell
                 continue
@@ -213,3 +238,8 @@ class ControlRoom(FleetAgent):
 
     def _tell(self, kind: str, case: Case, **fields: Any) -> None:
         self.office.act(kind, case.exception_id, {"exception_id": case.exception_id, **fields})
+
+
+def _looked_at(seen: Mapping[Hashable, tuple[Finding, ...]], now_us: int) -> dict[Hashable, tuple[Finding, ...]]:
+    """What was heard since a check long ago: it comes to notice only now."""
+    return {key: tuple(finding._replace(heard_us=now_us) for finding in found) for key, found in seen.items()}

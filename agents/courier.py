@@ -81,20 +81,28 @@ class Courier:
         return self.links.gone(self._index[device]) is not None
 
     def cut_off_by(self, device: str) -> str:
-        """Why no message could set out now: ``dead_zone``, or ``network`` where there is coverage (a fault, attaching,
-        cut off by the data plan). "" when one could, and when the device is gone: nobody waits for that."""
+        """Why no message could set out now: ``dead_zone``, ``outage`` where there would be coverage if none of the
+        device's carriers were out, or ``network`` where there is (a fault, attaching, cut off by the data plan).
+        "" when one could, and when the device is gone: nobody waits for that."""
         index, now = self._index[device], self.world.now
         surroundings, settings = self.links.surroundings, self.links.settings
         if surroundings is None or self.gone(device) or self.links.connected(index, now) is not None:
             return ""
-        code = surroundings.code_at(int(settings.vehicle[index]), now)
+        vehicle = int(settings.vehicle[index])
+        code = surroundings.code_at(vehicle, now)
         carriers = [c for c in (*settings.sims[index].tolist(), int(settings.hotspot[index])) if c >= 0]
-        covered = any(level(code, carrier) for carrier in carriers) or (settings.wifi[index] and has_wifi(code))
-        return "network" if covered else "dead_zone"
+        if any(level(code, carrier) for carrier in carriers) or (settings.wifi[index] and has_wifi(code)):
+            return "network"
+        usual = surroundings.usual_code_at(vehicle, now)
+        return "outage" if any(level(usual, carrier) for carrier in carriers) else "dead_zone"
 
     def counts(self) -> dict[str, Tally]:
         """What has become of all messages by now, by direction."""
         return {way: self._count(boxes) for way, boxes in self._boxes.items()}
+
+    def waiting(self) -> list[int]:
+        """How many of its messages wait in each device, those on their way included."""
+        return [sum(not item.delivered for item in box) for box in self._boxes[TO_OFFICE]]
 
     # --- the way of a message ---
 

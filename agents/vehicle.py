@@ -51,7 +51,8 @@ class Vehicle(FleetAgent):
         self._failures = 0
         self._next_failure_mm = self._failure_after(0)
         self.drive: Drive | None = None  # the one under way
-        self.fail_next_us = 0  # an incident's roadside stop, on the next trip
+        self.faults: dict[str, int] = {}  # roadside stops of the next trip by the incident's name, in us
+        self.stands_until_us = self.world.now  # the end of the last roadside stop, known from that trip's start
 
     # --- load ---
 
@@ -168,9 +169,13 @@ class Vehicle(FleetAgent):
         return odometer_mm + int(rng.exponential(1e6 / self._breakdowns_per_km))
 
     def failure_within(self, distance_mm: int) -> int | None:
-        """Length of the roadside stop, in microseconds, if the vehicle fails within a distance; counts the failure."""
-        if self.fail_next_us and distance_mm > 0:
-            pause_us, self.fail_next_us = self.fail_next_us, 0
+        """Length of the roadside stop, in microseconds, if the vehicle fails within a distance; counts the failure.
+
+        Incidents go before its own failure, which comes on the trip after; several are mended one after the other.
+        """
+        if self.faults and distance_mm > 0:
+            pause_us = sum(self.faults.values())
+            self.faults.clear()
             return pause_us
         if self.odometer_mm + distance_mm < self._next_failure_mm:
             return None
@@ -182,6 +187,7 @@ class Vehicle(FleetAgent):
     def paused(self, drive: Drive, pause_us: int) -> tuple[Drive, int]:
         """The drive with a stop of ``pause_us`` where the vehicle failed; and when it begins."""
         middle = len(drive.t_us) // 2
+        self.stands_until_us = int(drive.t_us[middle]) + pause_us
         if middle == 0:
             return drive, int(drive.t_us[0])
         t_us = np.concatenate([drive.t_us[: middle + 1], drive.t_us[middle:] + pause_us])

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from engine.clock import LocalTime
 from engine.energy import TYPES as VEHICLE_KINDS
 from scenarios.incidents import INCIDENTS
 from scenarios.problems import Problem, nearest
@@ -122,6 +123,30 @@ def incident_problems(model: ScenarioModel, file: str, name: str, raw: dict[str,
         expected = "as_drawn, as there is no head_office.terminal_link.standby"
         return [Problem(file, f"{key}.standby", incident.standby, expected)]
     return []
+
+
+def check_times(model: ScenarioModel, file: str, local: LocalTime, start_us: int, end_us: int) -> list[Problem]:
+    """Every incident that the run cannot meet: dated before its start or after its end, or drawn only from then on."""
+    found = []
+    for name, raw in model.incidents.items():
+        if not incident_problems(model, file, name, raw):
+            found += _time_problems(f"incidents.{name}", file, raw, local, start_us, end_us)
+    return found
+
+
+def _time_problems(
+    key: str, file: str, raw: dict[str, Any], local: LocalTime, start_us: int, end_us: int
+) -> list[Problem]:
+    first, day, at = local.day(start_us), raw.get("day", 1), raw.get("at")
+    begins_us = local.at(first + day - 1, 0 if at is None else clock_s(at))
+    if at is None:
+        late = Problem(file, f"{key}.day", str(day), f"a day of the run, 1 to {local.day(end_us - 1) - first + 1}")
+        return [late] if begins_us >= end_us else []
+    if start_us <= begins_us < end_us:
+        return []
+    last = f"day {local.day(end_us) - first + 1} {local.text(end_us)[:5]}"
+    expected = f"a time of the run, day 1 {local.text(start_us)[:5]} to {last}"
+    return [Problem(file, f"{key}.at", f"day {day} {at}", expected)]
 
 
 def _rename_problems(file: str, key: str, renamed: dict[str, str], kinds: list[str]) -> list[Problem]:

@@ -5,39 +5,23 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from engine.clock import LocalTime, from_us
-from scenarios.folder import read_json
 from scenarios.history import OrderHistory, RunHistory
 from scenarios.lateness import Part, late_orders
+from scenarios.report_kpis import Kpi, report_kpis
 from scenarios.report_map import MapData, map_data
+from scenarios.report_office import OfficeTables, office_tables
 from scenarios.report_timeline import Timeline, timeline
+from scenarios.route_changes import RouteChange, route_changes
 from scenarios.rows import Row, RunLedgers, folder_rows, read_manifest
 from scenarios.story import plain, verdict
 from twin.kpis.costs import Costs
-from twin.kpis.registry import KPIS
 
 MAX_TABLE_ROWS = 60
 """Rows shown of each table of orders."""
-
-Standing = Literal["in", "below", "above", "none"]
-
-
-class Kpi(NamedTuple):
-    """A KPI as in ``kpis.json``, with where it stands against its expected range."""
-
-    name: str
-    value: float | None
-    reported: float | None
-    unit: str
-    better: str
-    kind: str
-    owner: str
-    expected: tuple[float | None, float | None] | None
-    standing: Standing
-    doc: str
 
 
 class OrderLine(NamedTuple):
@@ -51,6 +35,17 @@ class OrderLine(NamedTuple):
     late_min: float | None
     reason: str
     parts: tuple[Part, ...]
+
+
+class ChangeLine(NamedTuple):
+    """A changed route in the table."""
+
+    at: str
+    vehicles: str
+    what: str
+    why: str
+    cost: str
+    approved_by: str
 
 
 @dataclass(frozen=True)
@@ -73,7 +68,10 @@ class ReportData:
     late_total: int
     left_out: tuple[OrderLine, ...]
     failed: tuple[OrderLine, ...]
+    changes: tuple[ChangeLine, ...]
+    changes_total: int
     causes: tuple[tuple[str, int], ...]
+    office: OfficeTables
     assumptions: tuple[tuple[str, str], ...]
     commands: tuple[str, ...]
     versions: tuple[tuple[str, str], ...]
@@ -92,7 +90,7 @@ def report_data(folder: Path) -> ReportData:
     manifest = read_manifest(folder)
     ledgers, missing = _ledgers(folder, manifest)
     history = RunHistory(ledgers)
-    kpis = _kpis(folder, missing)
+    kpis = report_kpis(folder, missing)
     clock = LocalTime(ledgers.time_zone)
     late = late_orders(history)
     roads_map = map_data(folder, history, clock)
@@ -102,6 +100,11 @@ def report_data(folder: Path) -> ReportData:
     for what, total in (("late", len(late)), *((state, len(orders)) for state, orders in by_state.items())):
         if total > shown:
             limits.append(f"The table of {what.replace('_', ' ')} orders shows {shown} of {total}.")
+    changes = route_changes(history)
+    if len(changes) > shown:
+        limits.append(f"The table of route changes shows {shown} of {len(changes)}.")
+    office, cut = office_tables(folder, history, clock, shown)
+    limits += cut
     causes = Counter(item.lateness.cause.text for item in late)
     return ReportData(
         name=str(manifest.get("name") or folder.name),
@@ -120,7 +123,10 @@ def report_data(folder: Path) -> ReportData:
         late_total=len(late),
         left_out=tuple(_ended(order, clock) for order in by_state["left_out"][:shown]),
         failed=tuple(_ended(order, clock) for order in by_state["failed"][:shown]),
+        changes=tuple(_change_line(change, clock) for change in changes[:shown]),
+        changes_total=len(changes),
         causes=tuple(causes.most_common()),
+        office=office,
         assumptions=_assumptions(manifest.get("scenario") or {}),
         commands=_commands(manifest, late[0].order.order_id if late else next(iter(history.orders), None)),
         versions=tuple((str(k), str(v)) for k, v in (manifest.get("versions") or {}).items()),
@@ -141,42 +147,7 @@ def _ledgers(folder: Path, manifest: dict[str, Any]) -> tuple[RunLedgers, list[s
             return []
 
     truth = rows("truth", without=("harsh_event", "command_received"))
-    return RunLedgers(truth, rows("office", only=("set_route", "assign_order")), manifest), missing
-
-
-def _kpis(folder: Path, missing: list[str]) -> tuple[Kpi, ...]:
-    path = folder / "kpis.json"
-    if not path.is_file():
-        missing.append("KPIs were not computed: they are summed up when a run ends.")
-        return ()
-    found = read_json(path)
-    return tuple(_kpi(name, fields) for name, fields in found.items())
-
-
-def _kpi(name: str, fields: dict[str, Any]) -> Kpi:
-    value, expected = fields.get("value"), fields.get("range")
-    bounds = (expected[0], expected[1]) if expected else None
-    return Kpi(
-        name=name,
-        value=value,
-        reported=fields.get("reported"),
-        unit=fields.get("unit") or "",
-        better=fields.get("better") or "",
-        kind=fields.get("kind") or "",
-        owner=fields.get("owner") or "",
-        expected=bounds,
-        standing=_standing(value, bounds),
-        doc=" ".join(KPIS[name].doc.split()) if name in KPIS else "",
-    )
-
-
-def _standing(value: float | None, bounds: tuple[float | None, float | None] | None) -> Standing:
-    if value is None or bounds is None:
-        return "none"
-    low, high = bounds
-    if low is not None and value < low:
-        return "below"
-    return "above" if high is not None and value > high else "in"
+    return RunLedgers(truth, rows("office", only=("set_route", "assign_order", "unassign_order")), manifest), missing
 
 
 # --- words ----------------------------------------------------------------------------------------------------------
@@ -301,6 +272,11 @@ def _line(order: OrderHistory, clock: LocalTime, reason: str, parts: tuple[Part,
         reason=reason,
         parts=parts,
     )
+
+
+def _change_line(change: RouteChange, clock: LocalTime) -> ChangeLine:
+    at = clock.text(change.at_us)[:5]
+    return ChangeLine(at, ", ".join(change.vehicles), change.what, change.why, change.cost, change.approved_by)
 
 
 def _ended(order: OrderHistory, clock: LocalTime) -> OrderLine:

@@ -1,7 +1,7 @@
 """What every section of the scenario file is made of: strict models, units, names and local times."""
 
 import math
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -57,5 +57,12 @@ PolicySetting = Annotated[float | int | bool | str, BeforeValidator(_plain)]
 Threshold = Annotated[float | str | bool | list[float], BeforeValidator(_plain_or_numbers)]
 
 
+OneOf: TypeAlias = tuple[tuple[str, ...], ...]
+"""Alternatives of which a section has one at most, each the keys it consists of."""
+
+
 class Section(BaseModel):
+    """``one_of`` tells ``--set`` which keys replace each other; validators refuse two alternatives together."""
+
+    one_of: ClassVar[tuple[OneOf, ...]] = ()
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)

@@ -9,6 +9,7 @@ from agents.customer import Customer
 from agents.customer_service import CustomerService
 from agents.driver import Driver
 from agents.office import HeadOffice
+from agents.order_desk import OrderDesk
 from agents.population import Population
 from agents.telematics import Telematics
 from engine.clock import MINUTE, SECOND
@@ -22,10 +23,11 @@ from twin.notifications import arrivals
 
 @dataclass
 class Desk:
-    """Control room and customer service of one run; None where the scenario has none."""
+    """Control room and customer service of one run, None where the scenario has none; and who settles by phone."""
 
     control: ControlRoom | None
     service: CustomerService | None
+    orders: OrderDesk
 
     def start(self) -> None:
         """Set their clockworks going."""
@@ -56,6 +58,8 @@ def wire_desk(
         office.listeners.append(control.hear)
         office.listeners.append(partial(_silent_feed, room))
         telematics.listeners.append(control.sightings.take)
+        control.at_work = room.plant.command_path_open
+        room.plant.listeners.append(partial(_tools_changed, room, control))
     legs = LegCache(office.travel)
     service = customer_service(
         model, office, customers.get, lambda view: arrivals(view, etas(view, legs)),
@@ -68,9 +72,15 @@ def wire_desk(
     capture = proof_capture(model, population.world.streams)
     for driver in drivers.values():
         driver.proofs = capture
-    desk = Desk(control, service)
+    desk = Desk(control, service, OrderDesk(office, customers.get, drivers, room.network))
     room.attendance.listeners.append(desk.attend)
     return desk
+
+
+def _tools_changed(room: PlantRoom, control: ControlRoom, _trigger: str, _lasts: bool) -> None:
+    """The control room is told when its tools are there again."""
+    if room.plant.command_path_open():
+        control.tools_are_back()
 
 
 def _silent_feed(room: PlantRoom, kind: str, _at_us: int, payload: dict[str, Any]) -> None:

@@ -121,6 +121,10 @@ class Runbook:
         """Tell a driver the route of the day by phone; ``then`` when it has been told."""
         self._call(driver, "route", lambda: True, then)
 
+    def call(self, driver: str, then: Callable[[], None]) -> None:
+        """Somebody wants to speak to a driver; ``then`` when they have."""
+        self._call(driver, "dispatcher", lambda: True, then)
+
     def _if_still(self, trigger: str, after_us: int, act: Callable[[], None]) -> None:
         episode = self._since[trigger]
         self.world.after(after_us, lambda: act() if self._since.get(trigger) == episode else None)

@@ -93,20 +93,27 @@ class Standby:
         need it would not in 1 - (1 - exp(-L T)) / (L T) of cases."""
         return not self._failures.between(self.known_good_us, at_us)
 
-    def carry(self, ready_us: np.ndarray, start_us: int, free_us: int) -> np.ndarray:
+    def carry(self, ready_us: np.ndarray, start_us: int, free_us: int, taken_us: np.ndarray) -> np.ndarray:
         """When messages ready at sorted ``ready_us`` are through, one after another: Lindley's recursion
         d(i) = max(ready(i), d(i-1)) + service, unrolled; nothing goes before ``start_us`` and ``free_us``.
+
+        From each of ``taken_us`` (at least a service apart) the line is taken for one service by what goes first; it
+        keeps a time of its own that stands still meanwhile.
         """
-        service_us = np.arange(len(ready_us), dtype=np.int64) * self.service_us
+        own_us = taken_us - np.arange(len(taken_us), dtype=np.int64) * self.service_us  # the line's own time of each
         begin_us = np.maximum(ready_us, max(start_us, free_us))
-        return np.maximum.accumulate(begin_us - service_us) + service_us + self.service_us
+        before = np.searchsorted(taken_us, begin_us)
+        begin_us = np.maximum(begin_us - before * self.service_us, np.append(own_us, -PENDING)[before - 1])
+        service_us = np.arange(len(ready_us), dtype=np.int64) * self.service_us
+        done_us = np.maximum.accumulate(begin_us - service_us) + service_us + self.service_us
+        return done_us + np.searchsorted(own_us, done_us) * self.service_us
 
 
 class TerminalLink:
     """What carries messages to the coordinators: the primary, the standby, or nothing.
 
-    Events and samples each have the standby's whole capacity (assumption: events are few beside samples). After the
-    primary's repair what waits goes over it at once.
+    On the standby events go first, and samples have what they leave of its capacity (assumption). After the primary's
+    repair what waits goes over it at once.
     """
 
     def __init__(self, world: World, settings: LinkSettings, tell: Tell) -> None:
@@ -121,6 +128,7 @@ class TerminalLink:
         self._since_us, self._modes = [world.start_us - PENDING], [PRIMARY]
         self._queue: deque[Act] = deque()
         self._serving: int | None = None  # number of the spell in which the standby serves a message
+        self._taken_us: list[int] = []  # when it began to serve each
         self._settled_us, self._free_us = world.start_us - PENDING, world.start_us - PENDING
 
     def start(self) -> None:
@@ -221,6 +229,7 @@ class TerminalLink:
         if self.mode == STANDBY and self._queue and self._serving != spell:
             assert self.standby is not None  # noqa: S101
             self._serving = spell
+            self._taken_us.append(self.world.now)
             self.world.after(self.standby.service_us, partial(self._served, spell))
 
     def _served(self, spell: int) -> None:
@@ -249,7 +258,8 @@ class TerminalLink:
                 out_us[here] = np.maximum(ready_us[here], start_us)
             else:
                 assert self.standby is not None  # noqa: S101
-                done_us = self.standby.carry(ready_us[here], start_us, self._free_us)
+                taken_us = np.array([t for t in self._taken_us if start_us <= t < end_us], np.int64)
+                done_us = self.standby.carry(ready_us[here], start_us, self._free_us, taken_us)
                 here = here[: np.searchsorted(done_us, end_us, "right")]
                 out_us[here] = done_us[: len(here)]
                 self._free_us = int(done_us[len(here) - 1]) if len(here) else self._free_us

@@ -19,7 +19,7 @@ from benchmarks.soak.figures import Figure
 ROWS: dict[str, tuple[int, Callable[..., Figure]]] = {
     "R1": (2_000, lambda cases, processes, seconds: runs.repeats(cases, seconds)),
     "R2": (100, lambda cases, processes, seconds: runs.kills(cases, seconds)),
-    "R3": (2_000, runs.invariants),
+    "R3": (700, runs.invariants),
     "R4": (100, messages.proofs),
     "R5": (200, belief.poisoned),
     "R6": (1_000, belief.shuffles),
@@ -35,7 +35,9 @@ def main() -> int:
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"of {', '.join(ROWS)}; all if none is given")
     parser.add_argument("--cases", type=int, help="at most, instead of the full figure")
     parser.add_argument("--first", type=int, default=0, help="number of the first case")
-    parser.add_argument("--minutes", type=float, default=60.0, help="at most for each row")
+    parser.add_argument(
+        "--minutes", type=float, default=float("inf"), help="at most for each row; all of it if not given"
+    )
     parser.add_argument("--processes", type=int, choices=(1, 2), default=2)
     asked = parser.parse_args()
     unknown = [row for row in asked.rows if row not in ROWS]

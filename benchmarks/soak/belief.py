@@ -64,7 +64,8 @@ def blind_day(case: int, poison: bool, **sections: Any) -> Scenario:
         "dark": {"kind": "carrier_outage", "at": dark, "lasts_s": 200_000.0},
     }
     return tiny(**{
-        "seed": case, "horizon_s": 2 * 86_400.0 - 21_600.0, "radio": {"carriers": {"red": {}}, "depot_wifi_m": 0.0, "station_wifi_m": 0.0},
+        "seed": case, "horizon_s": 2 * 86_400.0 - 21_600.0,
+        "radio": {"carriers": {"red": {}}, "depot_wifi_m": 0.0, "station_wifi_m": 0.0},
         "devices": {"tracker": {"gnss_sigma_m": 300.0 if poison else 3.0}},
         "head_office": {"telematics_feed": {"backfill": False}},
         "orders": {"generate": {"known_per_day": 14, "arriving_per_day": 12, "pair_share": 0.2}},

@@ -45,7 +45,7 @@ class Surroundings:
     """Timelines of a fleet, each in one run of rows of a shared pool."""
 
     def __init__(self, coverage: CoverageMap, start_us: int) -> None:
-        self.map = coverage
+        self.map = self.usual_map = coverage
         self.forgotten_us = start_us
         self.on_change: list[Callable[[int | None], None]] = []
         self._trips: list[_Trip] = []
@@ -114,7 +114,7 @@ class Surroundings:
             raise ValueError(f"cannot change the map at {now_us} us, was read up to {self.forgotten_us} us")
         self.map = coverage
         for index, trip in enumerate(self._trips):
-            self._continue(index, now_us, *self._ahead(trip, now_us))
+            self._continue(index, now_us, *self._ahead(trip, now_us, coverage))
         self._tell(None)
 
     def forget(self, until_us: int) -> None:
@@ -135,6 +135,11 @@ class Surroundings:
     def code_at(self, index: int, t_us: int) -> int:
         """The code of one vehicle at a moment not yet forgotten, as known now."""
         return int(self._code[self._first[index] + max(self._place(index, t_us) - 1, 0)])
+
+    def usual_code_at(self, index: int, now_us: int) -> int:
+        """The code of one vehicle now if the map had never changed: what no outage takes away."""
+        start_us, code = self._ahead(self._trips[index], now_us, self.usual_map)
+        return int(code[max(int(np.searchsorted(start_us, now_us)) - 1, 0)])
 
     def spells(self, index: int, from_us: int) -> tuple[np.ndarray, np.ndarray]:
         """The known future of one vehicle: starts int64 and codes uint16, from the one that holds at ``from_us``
@@ -166,10 +171,10 @@ class Surroundings:
         for listener in self.on_change:
             listener(index)
 
-    def _ahead(self, trip: _Trip, now_us: int) -> tuple[np.ndarray, np.ndarray]:
-        """What a vehicle meets after a moment on the present map."""
+    def _ahead(self, trip: _Trip, now_us: int, coverage: CoverageMap) -> tuple[np.ndarray, np.ndarray]:
+        """What a vehicle meets after a moment on a map."""
         first = max(int(np.searchsorted(trip.t_us, min(now_us, trip.until_us))) - 1, 0)
-        start_us, code = self.map.along(trip.t_us[first:], trip.x_mm[first:], trip.y_mm[first:], trip.tunnel[first:])
+        start_us, code = coverage.along(trip.t_us[first:], trip.x_mm[first:], trip.y_mm[first:], trip.tunnel[first:])
         cut = trip.until_us < int(trip.t_us[-1])
         stop = max(int(np.searchsorted(start_us, trip.until_us)), 1) if cut else len(start_us)
         return start_us[:stop], code[:stop]

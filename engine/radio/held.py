@@ -57,6 +57,10 @@ class Held:
         """Whether there are rows of devices, bool."""
         return self._count[device] > 0
 
+    def by_device(self) -> np.ndarray:
+        """How many rows there are of each device, int64."""
+        return self._count.copy()
+
     def rows(self) -> int:
         """How many rows there are."""
         return int(self._count.sum())

@@ -3,7 +3,8 @@
 Behind the clock, in windows: ``take`` what was measured up to now, then ``settle`` up to now. Every sample gets one
 fate, at a moment and over a network that are functions of contacts, settings and seed; windows change nothing.
 
-A device's samples n, n + 1, ... make batches of ``batch_samples``; a batch is ready when its last sample was measured
+A device's samples n, n + 1, ... make batches of ``batch_samples``; a batch is ready when its last sample was measured,
+or, where a cut of power swallowed that, when the first one of a later batch was [A: who starts up sends what is left];
 and goes through the device's queue (``engine.radio.queues``). Sent, it may be lost on the way (the network's loss
 share): it is kept beside the queue, waits (``retry_s`` doubled each time; full jitter: a random part of that) and is
 repeated at the first moment with a connection. Its receipt may be lost instead: then it is repeated likewise, and
@@ -69,6 +70,7 @@ class SampleLane:
         self.taken = 0
         self.duplicates = 0
         self._count = np.zeros(len(FATES), np.int64)
+        self._last = np.full(len(links), -1)  # by device, the last sample measured in this life of it; -1: none
         self._queues = Queues(settings)
         self._repeats = Repeats(links, settings)
         self._held = Held(len(links))
@@ -81,7 +83,7 @@ class SampleLane:
     def take(self, columns: Columns) -> None:
         """Newly measured samples: columns of equal length, among them ``device``, ``sample`` and ``occurred_us``.
 
-        By device, then by sample number, which go on without a gap from call to call.
+        By device, then by sample number, which rise from call to call; those without power are left out.
         """
         if len(columns["device"]):
             self._new.append(columns)
@@ -113,6 +115,10 @@ class SampleLane:
         for part in parts:
             self._count += np.bincount(part.fate, minlength=len(FATES))
         return Settled(parts, [])
+
+    def held_by_device(self) -> np.ndarray:
+        """Samples that wait in each device, as settled so far; int64."""
+        return self._held.by_device()
 
     def counts(self) -> dict[str, int]:
         """Samples taken, by fate; ``open`` are those still on the device or under way. They add up to ``taken``."""
@@ -177,10 +183,9 @@ class SampleLane:
             part.fate[:] = gone[device]
             ready = np.flatnonzero(part.fate == OPEN)
         if not self._single:
-            size = self.settings.batch_samples[device]
-            batch = batch // size
-            ready = ready[((part.columns["sample"] + 1) % size == 0)[ready]]
-        if len(ready) < len(device):
+            ready, batch = self._complete(device[ready].astype(np.int64), batch[ready].astype(np.int64), ready)
+            device, occurred_us = device[ready], occurred_us[ready]
+        elif len(ready) < len(device):
             device, batch, occurred_us = device[ready], batch[ready], occurred_us[ready]
         need_us = self._air_us(window)
         busy = self._queues.busy()
@@ -213,6 +218,18 @@ class SampleLane:
         part.network[ready] = straight.network
         part.fate[ready] = RECEIVED
         return sent, lost
+
+    def _complete(self, device: np.ndarray, sample: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Batches that samples complete, and the row of each: its own last one, or the first of a later batch."""
+        size, first = self.settings.batch_samples[device], np.append(True, device[1:] != device[:-1])[: len(device)]
+        before = np.where(first, self._last[device], np.append(-1, sample[:-1])[: len(sample)])
+        self._last[device] = sample  # the last of each counts
+        left = (before >= 0) & (before // size < sample // size) & ((before + 1) % size > 0)
+        full = (sample + 1) % size == 0
+        at = np.concatenate((np.flatnonzero(left), np.flatnonzero(full)))
+        batch = np.concatenate(((before // size)[left], (sample // size)[full]))
+        order = np.lexsort((batch, at))
+        return rows[at[order]], batch[order]
 
     def _air_us(self, window: Window) -> np.ndarray:
         """By device: how long a batch is on the air at the window's rate; 0 on the perfect network."""
@@ -259,6 +276,7 @@ class SampleLane:
     def _device_ended(self, device: int, cause: str) -> None:
         self._queues.clear(device)
         self._repeats.clear(device)
+        self._last[device] = -1
         self._ended.append((device, FATES.index(cause)))
 
 

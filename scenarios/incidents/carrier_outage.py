@@ -1,17 +1,20 @@
 """A mobile network is down."""
 
 from collections.abc import Generator
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
 from engine.clock import SECOND
 from scenarios.incidents.stage import Area, Stage, Timing
+from scenarios.section import OneOf
 
 
 class CarrierOutage(Timing):
     """``carriers``, or all of them, are down within ``radius_m`` of ``lat``, ``lon`` or of the depot ``near_depot``;
     without either: everywhere."""
+
+    one_of: ClassVar[tuple[OneOf, ...]] = (*Timing.one_of, (("lat", "lon"), ("near_depot",)))
 
     carriers: list[str] | None = Field(None, min_length=1, description="of `radio.carriers`; null: all")
     lat: Annotated[float, Field(ge=-85, le=85)] | None = None

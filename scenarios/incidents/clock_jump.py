@@ -1,16 +1,19 @@
 """A device's clock is suddenly wrong."""
 
 from collections.abc import Generator
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from engine.device_clock import ROLLOVER_US
 from scenarios.incidents.stage import Stage, Timing
+from scenarios.section import OneOf
 
 
 class ClockJump(Timing):
     """The clock of ``vehicle``'s device jumps by ``by_s``, or ``to`` 1970, or back over a roll-over of GPS weeks."""
+
+    one_of: ClassVar[tuple[OneOf, ...]] = (*Timing.one_of, (("by_s",), ("to",)))
 
     vehicle: str
     by_s: Annotated[float, Field(ge=-1e9, le=1e9)] | None = None

@@ -1,16 +1,19 @@
 """Satellite positioning drowned in noise, around a place or on board of a vehicle."""
 
 from collections.abc import Generator
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
 from engine.interference import Jam, JamArea
 from scenarios.incidents.stage import Stage, Timing
+from scenarios.section import OneOf
 
 
 class GnssJamming(Timing):
     """Where: ``lat`` and ``lon``, or ``near_depot`` (all vehicles within ``radius_m``), or on board of ``vehicle``."""
+
+    one_of: ClassVar[tuple[OneOf, ...]] = (*Timing.one_of, (("lat", "lon"), ("near_depot",), ("vehicle",)))
 
     lat: Annotated[float, Field(ge=-85, le=85)] | None = None
     lon: Annotated[float, Field(ge=-180, le=180)] | None = None

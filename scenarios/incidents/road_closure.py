@@ -1,15 +1,18 @@
 """Roads closed for a while: an area around a point, or a street by name."""
 
 from collections.abc import Generator
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
 from scenarios.incidents.stage import Stage, Timing
+from scenarios.section import OneOf
 
 
 class RoadClosure(Timing):
     """Where: ``lat``, ``lon`` and ``radius_m``, or ``street``, or ``near_depot`` for one that fits any region."""
+
+    one_of: ClassVar[tuple[OneOf, ...]] = (*Timing.one_of, (("lat", "lon"), ("street",), ("near_depot",)))
 
     lat: Annotated[float, Field(ge=-85, le=85)] | None = None
     lon: Annotated[float, Field(ge=-180, le=180)] | None = None

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
-from typing import Annotated, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -14,7 +14,7 @@ from agents.vehicle import Vehicle
 from agents.world import World
 from engine.clock import SECOND
 from scenarios.incidents.instruments import Instruments
-from scenarios.section import ClockTime, clock_s
+from scenarios.section import ClockTime, OneOf, clock_s
 from twin.orders import Order, Place
 
 DAY_S = 86_400.0
@@ -39,6 +39,7 @@ class Timing(BaseModel):
     over, by a draw of its own; it then lasts ``lasts_s`` on average (exponential) and never overlaps itself.
     """
 
+    one_of: ClassVar[tuple[OneOf, ...]] = ((("at",), ("rate_per_day",)),)
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     kind: str

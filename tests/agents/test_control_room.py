@@ -132,6 +132,57 @@ def test_nobody_at_the_desk_nothing_is_worked_on_and_it_escalates() -> None:
     assert [minute for minute, _ in office.of("exception_acknowledged")] == [50]
 
 
+def without_tools(control: ControlRoom, office: Office, begin: int, end: int) -> None:
+    """The platform is down between two minutes, and up again a second before the check at the end."""
+    lost_us, back_us = NOON_US + begin * MINUTE + 1, NOON_US + end * MINUTE - 1_000_000
+    control.at_work = lambda: not lost_us <= office.world.now < back_us
+    office.world.at(back_us, control.tools_are_back)
+
+
+def test_without_tools_nothing_is_checked_and_afterwards_the_present_counts() -> None:
+    """Down from 10 to 40 min. What came and went meanwhile was never raised; what is the case at 40 is raised then;
+    what lasted all along is not raised again; what ended meanwhile is cleared at 40."""
+    spans = {"O1": (5, 60), "O2": (12, 30), "O3": (15, 60), "O4": (0, 20)}
+    script = {m: [name for name, (begin, end) in spans.items() if begin <= m < end] for m in range(60)}
+    control, office = room(script, exception=False)
+    without_tools(control, office, 10, 40)
+    run(office, 59)
+    raised = [(minute, payload["subject"], payload["since_us"]) for minute, payload in office.of("alert_raised")]
+    assert raised == [
+        (1, "O4", NOON_US + MINUTE), (5, "O1", NOON_US + 5 * MINUTE), (40, "O3", NOON_US + 40 * MINUTE)
+    ]  # fmt: skip
+    assert [(minute, payload["subject"]) for minute, payload in office.of("alert_cleared")] == [(40, "O4")]
+    assert {minute for minute, _, _ in office.acts} == {1, 5, 40}
+
+
+def test_without_tools_nobody_takes_anything_up_and_escalations_wait() -> None:
+    """Two minutes' work on O1 is finished; O2 and its escalation, due at 36, wait until 40."""
+    script = {minute: ["O1"] * (minute >= 5) + ["O2"] * (minute >= 6) for minute in range(60)}
+    control, office = room(script, exception_minutes=5, severity="info", escalate_after_s=1_800.0)
+    without_tools(control, office, 8, 40)
+    run(office, 50)
+    acknowledged = office.of("exception_acknowledged")
+    assert [(minute, payload["exception_id"]) for minute, payload in acknowledged] == [(5, "E1"), (39, "E2")]
+    assert [minute for minute, _ in office.of("exception_resolved")] == [10, 44]
+    assert [minute for minute, _ in office.of("exception_escalated")] == [39]
+
+
+def test_what_was_heard_before_the_tools_went_is_late_when_they_are_back() -> None:
+    """A harsh event half a minute before the platform goes is told half an hour later as over: no exception."""
+    office = Office(world(), Fleet(2))
+    control = ControlRoom(
+        Population(office.world), office, watches({"harsh_driving": AlertConfig().model_dump()}), ControlSettings()  # type: ignore[arg-type]
+    )  # fmt: skip
+    control.start()
+    without_tools(control, office, 10, 40)
+    run(office, 10)
+    control.hear("harsh_event", office.world.now, {"vehicle_id": "V1", "driver_id": "D1", "what": "brake"})
+    run(office, 50)
+    ((minute, raised),) = office.of("alert_raised")
+    assert (minute, raised["late"]) == (40, True)
+    assert office.of("exception_opened") == []
+
+
 def test_what_clears_by_itself_costs_nobody_time() -> None:
     """Away, and the condition goes: resolved as cleared, no minutes."""
     control, office = room(lasting(5, 8, "O1"))

@@ -4,6 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from scenarios.section import clock_s
 from twin.alerts import ALERTS
 
 CARRIERS = ("north", "south")
@@ -147,8 +148,10 @@ def alerts(draw: st.DrawFn) -> dict[str, dict[str, Any]]:
 
 
 @st.composite
-def incidents(draw: st.DrawFn, depots: list[str], vehicles: list[str], carriers: list[str]) -> dict[str, Any]:
-    """Up to five of any kind, once at any time or again and again, on top of one another."""
+def incidents(
+    draw: st.DrawFn, depots: list[str], vehicles: list[str], carriers: list[str], horizon_s: int
+) -> dict[str, Any]:
+    """Up to five of any kind, once at any time of the run or again and again, on top of one another."""
     depot, vehicle = {"near_depot": st.sampled_from(depots)}, {"vehicle": st.sampled_from(vehicles)}
     kinds: dict[str, dict[str, st.SearchStrategy]] = {
         "breakdown": vehicle,
@@ -181,14 +184,15 @@ def incidents(draw: st.DrawFn, depots: list[str], vehicles: list[str], carriers:
     for number in range(draw(st.integers(0, 5))):
         kind = draw(st.sampled_from(sorted(kinds)))
         fields: Any = kinds[kind] if isinstance(kinds[kind], dict) else draw(kinds[kind])
-        found[f"i{number}"] = {"kind": kind, **draw(times()), **draw(st.fixed_dictionaries(fields))}
+        found[f"i{number}"] = {"kind": kind, **draw(times(horizon_s)), **draw(st.fixed_dictionaries(fields))}
     return found
 
 
 @st.composite
-def times(draw: st.DrawFn) -> dict[str, Any]:
-    """Once, or at a rate of ten a day."""
-    at = st.sampled_from(["06:00", "07:30", "08:15", "09:00", "11:59:59", "15:00", "17:55"])
+def times(draw: st.DrawFn, horizon_s: int) -> dict[str, Any]:
+    """Once, within a run from six o'clock on, or at a rate of ten a day."""
+    clock = ("06:00", "06:20", "07:30", "08:15", "09:00", "11:59:59", "15:00", "17:55")
+    at = st.sampled_from([at for at in clock if clock_s(at) < clock_s("06:00") + horizon_s])
     when = draw(sometimes(st.just({"rate_per_day": 10.0}), None))
     lasts_s = draw(st.sampled_from([1.0, 600.0, 7200.0, 100_000.0]))
     return {"lasts_s": lasts_s} | (when or {"at": draw(at)})

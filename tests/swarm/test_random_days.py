@@ -23,7 +23,12 @@ from scenarios.names import vehicle_names
 from scenarios.run import Session
 from scenarios.verify import verify
 from tests.swarm.network import PROFILES, alerts, devices, head_offices, incidents, radios, sometimes
-from tests.swarm.whole import assert_conserved, assert_each_order_ended_once, assert_whole
+from tests.swarm.whole import (
+    assert_conserved,
+    assert_each_order_ended_once,
+    assert_each_recommendation_ended_once,
+    assert_whole,
+)
 from tests.tiny import TINY, merged
 
 RUN = sys.modules["scenarios.run"]
@@ -94,6 +99,19 @@ def orders(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
+def approvals() -> st.SearchStrategy[dict[str, Any]]:
+    """A dispatcher who answers, or nobody who does."""
+    return st.fixed_dictionaries(
+        {
+            "mode": st.sampled_from(["simulated", "simulated", "live"]),
+            "refuse_share": shares,
+            "habit_share": shares,
+            "expires_s": st.sampled_from([1.0, 900.0, 20_000.0]),
+            "at_expiry": st.sampled_from(["drop", "accept"]),
+        }
+    )
+
+
 @st.composite
 def sections(draw: st.DrawFn) -> dict[str, Any]:
     """Everything a scenario may say, merged into the tiny one."""
@@ -107,10 +125,11 @@ def sections(draw: st.DrawFn) -> dict[str, Any]:
     fleet, radio = draw(fleets(names)), draw(radios())
     vehicles = [f"{group}-{n + 1}" for group, config in fleet.items() for n in range(config["count"])]
     carriers = list(radio["carriers"])
+    horizon_s = draw(sometimes(st.sampled_from([1800, 20_000, 50_000]), 43_200)) + (days - 1) * 86_400
     return {
         "start": draw(sometimes(st.just("2026-03-31T06:00"), "2026-03-02T06:00")),  # a month ends
         "seed": draw(st.integers(0, 1000)),
-        "horizon_s": draw(sometimes(st.sampled_from([1800, 20_000, 50_000]), 43_200)) + (days - 1) * 86_400,
+        "horizon_s": horizon_s,
         "roads": {"stations": draw(st.sampled_from([0, 2]))},
         "traffic": {
             "congestion": draw(st.sampled_from([0.0, 1.0, 2.0])),
@@ -164,14 +183,17 @@ def sections(draw: st.DrawFn) -> dict[str, Any]:
                 "at": draw(sometimes(st.sampled_from(["06:00", "09:30"]), "06:15")),
                 "margin_s": draw(sometimes(st.sampled_from([0, 7200]), 300)),
             },
-            "policy": draw(st.sampled_from(["insertion", "nearest", "plan_only"])),
-            "information": draw(st.sampled_from(["belief", "belief", "perfect", "paper"])),
+            "policy": draw(st.sampled_from(["insertion", "nearest", "manual", "tracking_only", "plan_only"])),
+            "approval": draw(sometimes(approvals(), {})),
+            "decisions_per_h": draw(sometimes(st.sampled_from([0.5, 20.0, 3600.0]), None)),
+            "information": draw(st.sampled_from(["belief", "belief", "perfect", "paper", "hindsight"])),
+            "release": draw(sometimes(st.just("phone"), "broadcast")),
             "check_in_s": draw(sometimes(st.just(600.0), 7200.0)),
             "locate": draw(sometimes(st.just(True), False)),
             "period_s": draw(sometimes(st.sampled_from([30.0, 7200.0]), 300.0)),
             "decision_s": draw(sometimes(st.sampled_from([0.0, 900.0]), 10.0)),
         },
-        "incidents": draw(incidents(names, vehicles, carriers)),
+        "incidents": draw(incidents(names, vehicles, carriers, horizon_s)),
     }
 
 
@@ -256,6 +278,7 @@ def test_every_random_day_ends_well(drawn: tuple[Scenario, list[dict[str, Any]]]
         verdict = verify(Path(folder) / "run")
         assert verdict.ok, verdict.failures
         assert_each_order_ended_once(run)
+        assert_each_recommendation_ended_once(run)
         assert_conserved(session, run)
         assert_whole(session, run)
     with pytest.MonkeyPatch.context() as patch:

@@ -33,6 +33,13 @@ def assert_each_order_ended_once(run: Run) -> None:
     assert sorted(ended.elements()) == sorted(subject for _, subject, _ in rows(run, "order_placed"))
 
 
+def assert_each_recommendation_ended_once(run: Run) -> None:
+    """Accepted, changed, refused, expired or overtaken; and nobody waits for an answer any more."""
+    made = [subject for _, subject, _ in rows(run, "recommendation_made")]
+    assert sorted(made) == sorted(subject for _, subject, _ in rows(run, "recommendation_answered"))
+    assert len(set(made)) == len(made)
+
+
 def assert_whole(session: Session, run: Run) -> None:
     """Only incidents under way hold anything down, and only as many disturbances last."""
     built, left = session.built, under_way(run)
@@ -57,7 +64,7 @@ def assert_whole(session: Session, run: Run) -> None:
     if "device_swapped" not in left:
         assert session.world.telematics.registered.tolist() == [*range(len(device_of))]
     if "breakdown" not in left:
-        assert not any(vehicle.fail_next_us for vehicle in built.vehicles.values())
+        assert not any(vehicle.faults for vehicle in built.vehicles.values())
     assert _lasting(receivers.clocks._jumps) == len(left.get("clock_jump", []))
     disturbed = sum(len(left.get(kind, [])) for kind in ("gnss_jamming", "gnss_spoofing", "device_gone"))
     assert _lasting(receivers.interference._all) == disturbed

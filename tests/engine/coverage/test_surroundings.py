@@ -202,6 +202,7 @@ def test_forgetting_keeps_the_future_and_the_same_map_changes_nothing(script, la
     fleet.change_map(fleet.map, now)
     before.append(joined([fleet.window(now, now + 5 * END)]))
     assert before[0] == before[1] == before[2]
+    assert [fleet.usual_code_at(car, now + 1) for car in range(3)] == [fleet.code_at(car, now + 1) for car in range(3)]
     at = now + later
     assert [int(fleet.spells(index, at)[1][0]) for index in range(3)] == [
         fleet.code_at(index, at) for index in range(3)

@@ -88,7 +88,12 @@ def repeat(device: Device, contacts: list[Row], batch: int, network: int, t: int
 def life(device: Device, contacts: list[Row], samples: list[tuple[int, int]], from_us: int, until_us: int):
     """Fates of the samples (number, moment) of one life of a device: {sample: (arrive, network)} or "overrun";
     samples missing from it have got nowhere by the end. And doubles (first sample, arrive, network)."""
-    ready = [(t, n // device.batch) for n, t in samples if (n + 1) % device.batch == 0]
+    ready: list[tuple[int, int]] = []
+    for before, (n, t) in zip([None, *samples], samples):
+        if before is not None and (before[0] + 1) % device.batch and before[0] // device.batch < n // device.batch:
+            ready.append((t, before[0] // device.batch))  # its last samples were never measured
+        if (n + 1) % device.batch == 0:
+            ready.append((t, n // device.batch))
     waiting: list[int] = []
     sending: tuple[int, Fraction, int] | None = None
     fates: dict[int, tuple[int, int] | str] = {}

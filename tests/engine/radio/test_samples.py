@@ -37,9 +37,18 @@ def lane(script: Script, of: Carriers | None = None, links: dict | None = None, 
     return SampleLane(of_links, LaneSettings.fit(len(of_links), **keys), LATENCY)
 
 
-def table(occurred: dict[int, list[int]], from_us: int, until_us: int) -> dict[str, np.ndarray]:
+Times = list[int | None]
+"""When a device's samples are measured; None: one that is not, for want of power."""
+
+
+def table(occurred: dict[int, Times], from_us: int, until_us: int) -> dict[str, np.ndarray]:
     """Columns of what each device measures in (from, until]."""
-    rows = [(d, n, t) for d, times in occurred.items() for n, t in enumerate(times) if from_us < t <= until_us]
+    rows = [
+        (d, n, t)
+        for d, times in occurred.items()
+        for n, t in enumerate(times)
+        if t is not None and from_us < t <= until_us
+    ]
     device, sample, occurred_us = (
         (np.array(column, np.int64) for column in zip(*rows)) if rows else [np.empty(0, int)] * 3
     )
@@ -64,7 +73,7 @@ def collect(settled: Settled, fates: Fates, doubles: list | None = None) -> None
             doubles += zip(*(getattr(d, name).tolist() for name in ("device", "first_sample", "arrive_us", "network")))
 
 
-def go(of: SampleLane, occurred: dict[int, list[int]], moments: list[int], doubles: list | None = None) -> Fates:
+def go(of: SampleLane, occurred: dict[int, Times], moments: list[int], doubles: list | None = None) -> Fates:
     """All fates, settled at each moment in turn."""
     fates: Fates = {}
     for until_us in moments:
@@ -77,7 +86,7 @@ def go(of: SampleLane, occurred: dict[int, list[int]], moments: list[int], doubl
     return fates
 
 
-def every(period_s: float, count: int, offset_us: int = 1) -> list[int]:
+def every(period_s: float, count: int, offset_us: int = 1) -> Times:
     return [START + offset_us + round(i * period_s * S) for i in range(count)]
 
 
@@ -222,6 +231,19 @@ def test_late_samples_and_occupancy_of_an_on_off_link_are_the_closed_forms() -> 
     assert late_us.sum() / S / (n * count * period_s) == pytest.approx(p * off_s / period_s, rel=0.1)
 
 
+def test_a_batch_broken_off_by_a_cut_of_power_is_sent_when_measuring_goes_on() -> None:
+    """Four a batch, one each ten seconds, without power from sample 5 to sample 9: what was left of the second batch
+    goes with sample 10, the third is whole with sample 11; of the fourth, cut off for good, two stay."""
+    script = Script(1)
+    script.tell(0, [(START, code(LTE))])
+    times = [None if 5 <= n <= 9 or n >= 14 else t for n, t in enumerate(every(10, 16))]
+    fates = go(lane(script, batch_samples=4), {0: times}, [START + 400 * S])
+    sent_us = {n: arrive_us - LATENCY - 640 for (_, n), (fate, arrive_us, _) in fates.items() if fate == "received"}
+    closes = {**dict.fromkeys(range(4), 3), 4: 10, 10: 11, 11: 11}
+    assert sent_us == {n: times[last] for n, last in closes.items()}
+    assert {n for (_, n), (fate, *_) in fates.items() if fate == "buffered"} == {12, 13}
+
+
 # --- invariants -----------------------------------------------------------------------------------------------------
 
 
@@ -245,10 +267,11 @@ def test_fates_are_the_plain_ones_however_time_is_cut(data: st.DataObject) -> No
         times = sorted(draw(st.sets(st.integers(0, 390), max_size=6)))
         a_code = st.sampled_from([0, 0, code(LTE), code(OLDER), code(0, OLDER)])
         script.tell(vehicle, [(START + t * S, draw(a_code)) for t in [0, *times]])
-    occurred = {}
+    occurred: dict[int, Times] = {}
     for device in range(n):
         gaps = draw(st.lists(st.sampled_from([1, 5, 5, 5, 20]), max_size=25))
-        occurred[device] = [START + int(t) * S for t in np.cumsum(gaps)]
+        off = draw(st.sets(st.integers(0, 24), max_size=12))  # without power
+        occurred[device] = [None if k in off else START + int(t) * S for k, t in enumerate(np.cumsum(gaps))]
     ends = draw(st.sampled_from([None, None, (150, 151), (100, 200)]))
     cuts = sorted(START + t * S for t in draw(st.sets(st.integers(1, 399), max_size=8)))
     stops = [START + t * S for t in ends or ()]
@@ -264,7 +287,8 @@ def test_fates_are_the_plain_ones_however_time_is_cut(data: st.DataObject) -> No
                 of.links.revive(0, moment)
         collect(of.close(), fates, doubles)
         counts = of.counts()
-        assert counts["taken"] == len(fates) == sum(map(len, occurred.values())) == sum(counts[f] for f in FATES)
+        measured = sum(t is not None for times in occurred.values() for t in times)
+        assert counts["taken"] == len(fates) == measured == sum(counts[f] for f in FATES)
         return fates, sorted(doubles)
 
     whole = run([])
@@ -286,7 +310,7 @@ def test_fates_are_the_plain_ones_however_time_is_cut(data: st.DataObject) -> No
             round(keys["duplicate_share"] * 2**32),
             {(1, LTE): 5_000, (1, OLDER): 400, (2, OLDER): 400}, LATENCY,
         )  # fmt: skip
-        mine = list(enumerate(occurred[device]))
+        mine = [(k, t) for k, t in enumerate(occurred[device]) if t is not None]
         lives = [(START, stops[0]), (stops[1], until_us)] if ends and device == 0 else [(START, until_us)]
         expected: dict[int, tuple] = {}
         twice: list = []
