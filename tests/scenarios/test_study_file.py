@@ -1,0 +1,359 @@
+"""Study files and overlays: what they mean, and what is said of those that mean nothing."""
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+
+from scenarios.changes import apply_set, as_sets, changes_of
+from scenarios.compare import compare
+from scenarios.load import load
+from scenarios.problems import BadInput, Problem
+from scenarios.study import BreakEven, Choose, Study, asked_study, read_study, study_at
+from scenarios.study_claim import ClaimConfig
+from scenarios.study_file import StudyModel
+from tests.tiny import merged, write_tiny
+from viz.cli import BAD_ANSWER, BAD_INPUT, OK, main
+
+ROOT = Path(__file__).resolve().parents[2]
+STUDIES = sorted((ROOT / "configs" / "studies").glob("*.yaml"))
+RADIO: dict[str, Any] = {"carriers": {"red": {}, "blue": {}}}
+
+
+def write_study(folder: Path, **keys: Any) -> Path:
+    """A study of the tiny scenario with two carriers."""
+    write_tiny(folder, radio=RADIO, devices={"tracker": {"sims": ["red"]}})
+    return write(folder / "study.yaml", {"name": "s", "scenario": "scenario.yaml"} | keys)
+
+
+def write(path: Path, content: dict[str, Any]) -> Path:
+    """A YAML file."""
+    with path.open("w", encoding="utf-8") as file:
+        YAML().dump(content, file)
+    return path
+
+
+def problems_of(path: Path, *sets: str) -> list[Problem]:
+    """What is wrong with a study."""
+    with pytest.raises(BadInput) as caught:
+        read_study(path, sets)
+    return list(caught.value.problems)
+
+
+# --- overlays ---
+
+values = st.one_of(st.integers(), st.booleans(), st.text(), st.floats(allow_nan=False, allow_infinity=False), st.none())
+names = st.text("abcdefg_-", min_size=1, max_size=4)
+parts = st.recursive(values, lambda inner: st.dictionaries(names, inner, min_size=1, max_size=3), max_leaves=8)
+
+
+@settings(max_examples=80)
+@given(st.dictionaries(names, parts, max_size=3), st.dictionaries(names, parts, max_size=3))
+def test_an_overlay_merges_key_by_key(base: dict[str, Any], over: dict[str, Any]) -> None:
+    """Mappings into mappings, all else replaces: whatever the values."""
+    made = base
+    for text in as_sets(over, Path("/"), "overlay.yaml"):
+        made = apply_set(made, text)
+    assert made == merged(base, over)
+
+
+def test_an_overlay_means_what_set_of_its_values_means(tmp_path: Path) -> None:
+    """Dotted keys, sums, one of several alternatives, files beside the overlay."""
+    path = write_tiny(tmp_path)
+    (tmp_path / "part").mkdir()
+    overlay = write(
+        tmp_path / "part" / "over.yaml",
+        {
+            "fleet.vans": {"count+": 2}, "depots": {"main": {"lat": 41.0, "lon": -8.0}}, "costs": {"call_eur": 9},
+            "roads": {"synthetic": None, "matrix_file": "times.csv"},
+        },
+    )  # fmt: skip
+    texts = changes_of([f"@{overlay}"])
+    assert {change.source for change in texts} == {str(overlay)}
+    raw: dict[str, Any] = {"roads": {"synthetic": {"nodes": 300}}, "depots": {"main": {"position": "edge"}}}
+    for change in texts:
+        raw = apply_set(raw, change.text, change.source)
+    assert raw["depots"]["main"] == {"lat": 41.0, "lon": -8.0}
+    assert raw["roads"] == {"matrix_file": str(tmp_path / "part" / "times.csv")}
+    del raw
+    overlay = write(overlay, {"fleet.vans": {"count+": 2}, "costs": {"call_eur": 9}})
+    study = asked_study(path, ["fleet.vans.count=3"], None, [f"more: @{overlay}, radio.latency_s=2"])
+    more = study.variants["more"].model
+    assert (more.fleet["vans"].count, more.costs["call_eur"], more.radio.latency_s) == (5, 9, 2)
+    assert study.variants["base"].model.fleet["vans"].count == 3
+
+
+@pytest.mark.parametrize(
+    ("content", "key", "expected", "hint"),
+    [
+        ({"fleet": {"vans": {"coutn": 3}}}, "fleet.vans.coutn", "a known key", "count"),
+        ({"dispatch.policy": "insertoin"}, "dispatch.policy", "a policy", "insertion"),
+        ({"fleet": {"vans": {"count": -1}}}, "fleet.vans.count", "greater than or equal to 0", None),
+        ({"fleet": {"vans": {"kind+": 1}}}, "fleet.vans.kind", "a number to add to", None),
+        ({"fleet": {"a=b": 1}}, "fleet", "a key of the scenario", None),
+        ({"seed.x": 1}, "seed", "a valid integer", None),
+    ],
+)
+def test_what_is_wrong_with_an_overlay_is_said_of_it(
+    content: dict[str, Any], key: str, expected: str, hint: str | None, tmp_path: Path
+) -> None:
+    """Its file and its key, in a study as on the command line."""
+    overlay = write(tmp_path / "over.yaml", content)
+    study = write_study(tmp_path, variants={"v": "@over.yaml"})
+    with pytest.raises(BadInput) as caught:
+        asked_study(tmp_path / "scenario.yaml", [], None, [f"v: @{overlay}"])
+    for problem in (caught.value.problems[0], problems_of(study)[0]):
+        assert problem.file == str(overlay)
+        assert problem.key == key
+        assert expected in problem.expected
+        assert problem.nearest == hint
+
+
+def test_an_overlay_that_is_not_there(tmp_path: Path) -> None:
+    """One line with its path."""
+    found = problems_of(write_study(tmp_path, variants={"v": "@none.yaml"}))
+    assert "none.yaml" in found[0].file
+    assert "a readable YAML file" in found[0].expected
+
+
+# --- what a study file means ---
+
+
+def test_a_study_has_what_its_file_says(tmp_path: Path) -> None:
+    """Every key arrives."""
+    study = read_study(
+        write_study(
+            tmp_path,
+            seed=8, replications=7, precision={"cost_eur": 0.05}, kpis=["on_time_share"], base="one",
+            set={"fleet.vans.count+": 1}, variants={"two": {"devices": {"tracker": {"sims": ["red", "blue"]}}}},
+            choose={"kpi": "cost_eur", "delta": 5}, days_per_year=250,
+            break_even={"factor": "fleet.vans.count", "low": 1, "high": 4, "integer": True},
+            claim={"says": "it pays", "source": "a brochure"},
+        )
+    )  # fmt: skip
+    assert [*study.variants] == ["one", "two"]
+    assert [v.model.devices["tracker"].sims for v in study.variants.values()] == [["red"], ["red", "blue"]]
+    assert {v.model.fleet["vans"].count for v in study.variants.values()} == {3}
+    assert {v.model.seed for v in study.variants.values()} == {8}
+    assert (study.name, study.replications, study.precision, study.kpis) == (
+        "s", 7, {"cost_eur": 0.05}, ("on_time_share",),
+    )  # fmt: skip
+    assert study.choose == Choose("cost_eur", 5)
+    assert study.break_even == BreakEven("fleet.vans.count", 1, 4, True, "cost_eur", "two", "one")
+    assert study.days_per_year == 250
+    assert study.claim == ClaimConfig(says="it pays", source="a brochure")
+
+
+def test_the_command_line_makes_the_same_study(tmp_path: Path) -> None:
+    """As the file with the same variants."""
+    path = write_study(tmp_path, replications=4, variants={"more": {"fleet.vans.count+": 1}})
+    typed = study_at(tmp_path / "scenario.yaml", [], None, ["more: fleet.vans.count+=1"], 4)
+    assert typed.replications == 4
+    assert [v.model for v in typed.variants.values()] == [v.model for v in read_study(path).variants.values()]
+
+
+def test_the_command_line_goes_before_the_file(tmp_path: Path) -> None:
+    """Seed, replications, and what is set in every variant."""
+    path = write_study(tmp_path, seed=8, variants={"more": {"fleet.vans.count+": 1}})
+    study = study_at(path, ["fleet.vans.count=5", "radio.latency_s=3"], 9, [], 2)
+    assert study.replications == 2
+    assert {v.model.seed for v in study.variants.values()} == {9}
+    assert [v.model.fleet["vans"].count for v in study.variants.values()] == [5, 6]
+    assert {v.model.radio.latency_s for v in study.variants.values()} == {3}
+
+
+def test_policies_stand_side_by_side(tmp_path: Path) -> None:
+    """The first is the base."""
+    study = read_study(write_study(tmp_path, policies=["nearest", "insertion"]))
+    assert {name: v.model.dispatch.policy for name, v in study.variants.items()} == {
+        "nearest": "nearest",
+        "insertion": "insertion",
+    }
+    assert study.base == "nearest"
+
+
+def test_a_design_makes_a_variant_of_each_point(tmp_path: Path) -> None:
+    """Beside the scenario as it is; rows that come to the same values share one."""
+    factors = {"fleet.vans.count": {"low": 1, "high": 2, "integer": True}, "radio.latency_s": {"values": [0, 60]}}
+    grid = read_study(write_study(tmp_path, design={"kind": "grid", "factors": factors}))
+    assert [*grid.variants] == ["base", *(f"count={n}, latency_s={s}" for n in (1, 2) for s in (0, 60))]
+    for (name, variant), point in zip([*grid.variants.items()][1:], grid.points):
+        assert variant.model.fleet["vans"].count == point["fleet.vans.count"]
+        assert variant.model.radio.latency_s == point["radio.latency_s"]
+        assert grid.design is not None
+        assert name in grid.design.variants
+    morris = read_study(write_study(tmp_path, design={"kind": "morris", "samples": 8, "factors": factors}))
+    assert morris.design is not None
+    assert len(morris.design.rows) == 24
+    assert len(morris.points) == 4
+
+
+# --- what is wrong ---
+
+VANS = {"fleet.vans.count": {"values": [1, 2]}}
+BREAK = {"factor": "fleet.vans.count", "low": 1, "high": 4}
+
+
+@pytest.mark.parametrize(
+    ("keys", "key", "expected", "hint"),
+    [
+        ({}, "", "one of variants, policies and design", None),
+        ({"variants": {"a": {}}, "policies": ["nearest"]}, "", "found variants and policies", None),
+        ({"variants": {"a": {}}, "replicatoins": 3}, "replicatoins", "a known key", "replications"),
+        ({"variants": {"a": 3}}, "variants.a", "a mapping of what to set, or '@FILE'", None),
+        ({"variants": {"base": {}}}, "variants.base", "another name than the base's", None),
+        ({"variants": {"a": {"devices.tracker.sims": ["bleu"]}}}, "variants.a.devices.tracker.sims", "carrier", "blue"),
+        ({"variants": {"a": {"fleet": {"vans": {"coutn": 1}}}}}, "variants.a.fleet.vans.coutn", "a known key", "count"),
+        ({"variants": {"a": {"fleet.vans.kind+": 1}}}, "variants.a.fleet.vans.kind", "a number to add to", None),
+        ({"variants": {"a": {}}, "set": {"radio": {"latency": 1}}}, "set.radio.latency", "a known key", "latency_s"),
+        ({"policies": ["insertoin"]}, "policies", "a policy", "insertion"),
+        ({"policies": ["nearest", "nearest"]}, "policies", "each policy once", None),
+        ({"variants": {"a": {}}, "kpis": ["cost_eurs"]}, "kpis", "a KPI", "cost_eur"),
+        ({"variants": {"a": {}}, "precision": {"cost": 0.1}}, "precision.cost", "a KPI", "cost_eur"),
+        ({"variants": {"a": {}}, "precision": {"cost_eur": 5}}, "precision.cost_eur", "less than 1", None),
+        ({"variants": {"a": {}}, "choose": {"kpi": "costeur", "delta": 1}}, "choose.kpi", "a KPI", "cost_eur"),
+        ({"variants": {"a": {}}, "scenario": "none.yaml"}, "scenario", "a scenario file", None),
+        ({"variants": {"a": {}}, "break_even": {**BREAK, "variant": "b"}}, "break_even.variant", "a variant", None),
+        ({"variants": {"a": {}}, "break_even": {**BREAK, "against": "a"}}, "break_even.against", "another", None),
+        ({"variants": {"a": {}}, "break_even": {**BREAK, "high": 1}}, "break_even", "low below high", None),
+        ({"variants": {"a": {}}, "break_even": {**BREAK, "high": 4.5, "integer": True}}, "break_even", "whole", None),
+        ({"variants": {"a": {}}, "break_even": {**BREAK, "high": 4.5}},
+         "break_even.factor.fleet.vans.count", "a valid integer", None),
+        ({"variants": {"a": {}}, "break_even": {**BREAK, "factor": "fleet.vans.coutn"}},
+         "break_even.factor.fleet.vans.coutn", "a known key", "count"),
+        ({"design": {"kind": "gird", "factors": VANS}}, "design.kind", "'grid'", "grid"),
+        ({"design": {"kind": "sobol", "samples": 20, "factors": VANS}}, "design", "samples: 16 or 32", None),
+        ({"design": {"kind": "sobol", "factors": VANS}}, "design", "samples", None),
+        ({"design": {"kind": "grid", "factors": {"a.b": {"low": 1, "high": 2}}}}, "design", "the steps", None),
+        ({"design": {"kind": "grid", "factors": {"a.b": {"low": 2, "high": 1}}}},
+         "design.factors.a.b", "low below high", None),
+        ({"design": {"kind": "grid", "factors": {"a.b": {"low": 2}}}}, "design.factors.a.b", "low below high", None),
+        ({"design": {"kind": "grid", "factors": {"a.b": {}}}}, "design.factors.a.b", "either values", None),
+        ({"design": {"kind": "factorial", "factors": {"a.b": {"values": [1, 2, 3]}}}}, "design", "two values", None),
+        ({"design": {"kind": "factorial", "factors": {f"a.f{n}": {"low": 0, "high": 1} for n in range(14)}}},
+         "design", "at most 10000 points, not 16384", None),
+        ({"design": {"kind": "grid", "factors": {"fleet.vans.coutn": {"values": [1, 2]}}}},
+         "design.factors.fleet.vans.coutn", "a known key", "count"),
+        ({"design": {"kind": "grid", "factors": VANS}, "break_even": BREAK}, "break_even", "variants or", None),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_study_is_said_of_it(
+    keys: dict[str, Any], key: str, expected: str, hint: str | None, tmp_path: Path
+) -> None:
+    """File, key, expected, nearest; before anything is run."""
+    path = write_study(tmp_path, **keys)
+    found = problems_of(path)[0]
+    assert found.file == str(path)
+    assert found.key == key
+    assert expected in found.expected
+    assert found.nearest == hint
+
+
+def test_every_bad_variant_is_named_in_one_pass(tmp_path: Path) -> None:
+    """Not one after the other."""
+    path = write_study(tmp_path, variants={"a": {"radio.latency_s": -1}, "b": {}, "c": {"fleet.vans.count": "x"}})
+    assert [problem.key for problem in problems_of(path)] == [
+        "variants.a.radio.latency_s",
+        "variants.c.fleet.vans.count",
+    ]
+
+
+def test_what_is_wrong_with_the_scenario_is_said_of_the_scenario(tmp_path: Path) -> None:
+    """And what was typed, of what was typed."""
+    path = write_study(tmp_path, variants={"a": {}})
+    assert problems_of(path, "fleet.vans.count=x")[0].file == str(tmp_path / "scenario.yaml")
+    write_tiny(tmp_path, horizon_s=-1)
+    assert problems_of(path)[0].file == str(tmp_path / "scenario.yaml")
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (["scenario.yaml"], "scenario.yaml: nothing: expected variants: --with"),
+        (["study.yaml", "--with", "a: seed=1"], "--with: 'a: seed=1': expected a scenario"),
+        (["scenario.yaml", "--with", "a: @none.yaml"], "none.yaml: 'none.yaml': expected a readable YAML file"),
+        (["scenario.yaml", "--with", "a"], "NAME: @overlay.yaml"),
+    ],
+)
+def test_typing_it_wrong_is_one_line(
+    typed: list[str], said: str, tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit 2, nothing made."""
+    write_study(tmp_path, variants={"a": {}})
+    monkeypatch.chdir(tmp_path)
+    assert main(["compare", *typed]) == BAD_INPUT
+    assert said in capsys.readouterr().err
+    assert {file.name for file in tmp_path.iterdir()} == {"scenario.yaml", "study.yaml"}
+
+
+def test_a_study_is_checked_as_a_scenario_is(tmp_path: Path, capsys: Any) -> None:
+    """Every variant with its roads and orders; nothing run."""
+    path = write_study(tmp_path, variants={"a": {"fleet.vans.count": 1}})
+    assert main(["check", str(path)]) == OK
+    assert capsys.readouterr().out == f"{path}: ok, 2 variants, 10 replications\n"
+    path = write_study(tmp_path, variants={"a": {"roads.matrix_file": "none.csv"}})
+    assert main(["check", str(path), "--json"]) == BAD_INPUT
+    assert "none.csv" in json.loads(capsys.readouterr().out)["errors"][0]["value"]
+
+
+def test_a_missing_extra_is_one_line_before_anything_runs(
+    tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With what to install."""
+    monkeypatch.setitem(sys.modules, "SALib", None)
+    path = write_study(tmp_path, design={"kind": "morris", "samples": 4, "factors": VANS})
+    assert main(["compare", str(path), "--out", str(tmp_path / "out")]) == BAD_ANSWER
+    assert 'pip install "fleet-twin[studies]"' in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+# --- what is shipped ---
+
+
+def small(study: Study) -> list[str]:
+    """What is set to make a shipped study a matter of seconds."""
+    orders = study.variants[study.base].model.orders.generate
+    known = min(10, orders.known_per_day if orders else 0)
+    few = ["dispatch.plan.effort=5", "roads.synthetic.nodes=300", "horizon_s=14_400"]
+    return [f"orders.generate.known_per_day={known}", *few]
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=[path.stem for path in STUDIES])
+def test_a_shipped_study_runs(path: Path) -> None:
+    """One day of each variant, on few orders; named after its file, a question first."""
+    study = read_study(path)
+    assert study.name == path.stem
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith("# ")
+    assert "?" in text.splitlines()[0] + text.splitlines()[1]
+    study = study_at(path, small(study), None, [], 1)
+    if asked := study.break_even:
+        study = replace(study, break_even=replace(asked, high=asked.low + 1))
+    found = compare(study)
+    assert found["replications"] == 1
+    assert len(found["variants"]) == len(study.variants) - 1
+    json.dumps(found, allow_nan=False)
+
+
+def test_every_shipped_overlay_loads() -> None:
+    """Over the default scenario."""
+    overlays = sorted((ROOT / "configs" / "studies" / "overlays").glob("*.yaml"))
+    assert overlays
+    for overlay in overlays:
+        load(ROOT / "configs" / "default.yaml", [f"@{overlay}"])
+
+
+def test_the_page_on_studies_names_every_key() -> None:
+    """Those of the file, of a design and of a break-even."""
+    page = (ROOT / "docs" / "studies.md").read_text(encoding="utf-8")
+    sections = [StudyModel, *(StudyModel.model_fields[name].annotation for name in ("design", "break_even", "claim"))]
+    for section in sections:
+        for model in [section, *getattr(section, "__args__", ())]:
+            for key in getattr(model, "model_fields", {}):
+                assert f"`{key}`" in page, key
