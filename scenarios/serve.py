@@ -1,7 +1,8 @@
 """The engine's side of a live view: a day paced by a clock, its snapshots out, requests in, over a local socket.
 
 ``python -m scenarios.serve`` is a process of its own: it reads one line of JSON from stdin (what to show, and the token
-a watcher must know), says on stdout where it listens, and ends when stdin does.
+a watcher must know), says on stdout where it listens, and ends when stdin does. What can be asked for, and the parts of
+a snapshot, are in ``docs/live-parts.md``.
 """
 
 import json
@@ -10,61 +11,79 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from engine.clock import SECOND
+from scenarios.live import playhead
+from scenarios.live.acts import Acts
+from scenarios.live.lookup import answer_to
 from scenarios.live.mailbox import Mailbox
-from scenarios.live.pace import Pace, check_speed, next_speed
+from scenarios.live.other_days import OtherDays
+from scenarios.live.pace import Pace, check_speed
+from scenarios.live.playhead import Playhead
+from scenarios.live.recorded import RecordedDay
 from scenarios.live.snapshot import Day
-from scenarios.live.switchboard import Request, Switchboard
+from scenarios.live.switchboard import Line, Request, Switchboard
+from scenarios.live.viewer import Viewer
 
 PUBLISH_S = 0.1
 """At most this often a snapshot is taken."""
-STRIDE_S = 0.05
-"""The day moves on in pieces that take about so much wall time: between them, requests are answered."""
-LAG_S = 0.5
-"""Further behind its due time than this, a day goes as fast as it can from here, without catching up."""
-STEP_US = 60 * SECOND
 OPENING_US = 2 * SECOND
 """A day is first shown so long after its start: what was ordered before it has been heard of then."""
-REACHED_OVER_S = 2.0
+NEEDED = {"set": "trainer", "inject": "trainer", "post": "trainer", "compare": "trainer", "branch": "trainer"}
+"""The right that a request needs; acts need ``command``, and moving the day's own clock ``clock``."""
 
 
 class Player:
-    """Moves a day along, publishes it, and answers requests."""
+    """Moves a day along, publishes it, and answers requests; one thread does all of it."""
 
     def __init__(self, day: Day, board: Switchboard, mailbox: Mailbox, pace: Pace) -> None:
-        self.day, self.board, self.mailbox, self.pace = day, board, mailbox, pace
+        self.board, self.mailbox = board, mailbox
         self.note = ""
-        self._fixed = day.fixed()
-        self._stride_us = 1_000_000
+        self.viewers: dict[Line, Viewer] = {}
+        self._due: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()  # left here by other threads
+        self.others = OtherDays(self._due.put)
         self._published_s = -1.0
         self._stale = True
-        self._reached: float | None = None
-        self._since: tuple[float, int] = (time.monotonic(), day.now_us)
+        self.open(day, pace)
+
+    def open(self, day: Day, pace: Pace) -> None:
+        """Play this day from now on."""
+        self.head = Playhead(day, pace)
+        self._fixed = day.fixed()
+        self.acts = Acts(lambda: day.picture, day.projection)
+        self.others.of(day)
         day.on_busy(self.say)
 
     @property
-    def ended(self) -> bool:
-        """Whether the day is at its end."""
-        return self.day.now_us >= self.day.end_us
+    def day(self) -> Day:
+        """The one that everybody follows who has no moment of their own."""
+        return self.head.day
 
     def run(self, stop: threading.Event) -> None:
         """Play until told to stop."""
-        self.pace.anchor(time.monotonic(), self.day.now_us)
+        self.head.anchor()
         self.publish()
         while not stop.is_set():
-            moved = self._move()
+            moved = self.head.move()
+            for viewer in self._watching():
+                moved |= viewer.head is not None and viewer.head.move()
+            self._stale |= moved
+            self._do_due()
             self._answer(0.0 if moved else 0.02)
-            wall_s = time.monotonic()
-            if self._stale and wall_s - self._published_s >= PUBLISH_S:
+            if self._stale and time.monotonic() - self._published_s >= PUBLISH_S:
                 self.publish()
+        self.others.close()
 
     def publish(self) -> None:
-        """Put a snapshot of now into the mailbox."""
-        self._measure()
-        self.mailbox.put(self._fixed | self.day.parts() | {"clock": self._clock()})
+        """Put a snapshot of now into the mailbox, and on each line what is that viewer's own."""
+        viewers = self._watching()
+        common = self._fixed | self.day.parts() | self.others.parts | {"clock": self.head.clock(self.note)}
+        for viewer in viewers:
+            viewer.line.own = viewer.parts(self.head, common, self.note)
+        self.mailbox.put(common)
         self._published_s, self._stale = time.monotonic(), False
 
     def say(self, note: str) -> None:
@@ -72,57 +91,35 @@ class Player:
         self.note = note
         self.publish()
 
-    # --- the clock ---
+    def _watching(self) -> list[Viewer]:
+        """A viewer for every line; of a day told again each has a moment of their own from the start."""
+        lines = self.board.watchers()
+        if self.viewers.keys() != set(lines):
+            gone = self.viewers.keys() - set(lines)
+            self.viewers = {line: self.viewers.get(line) or self._viewer(line) for line in lines}
+            self._stale = True
+            if gone:
+                self._follow()
+        return [*self.viewers.values()]
 
-    def _move(self) -> bool:
-        """A stride towards the moment that is due; False when there is nothing to do."""
-        now_us, wall_s = self.day.now_us, time.monotonic()
-        if not self.pace.playing or self.ended:
-            return False
-        due_us = self.pace.due_us(wall_s)
-        if due_us is not None and due_us - now_us < (self.pace.speed or 0) * 1e6 * STRIDE_S / 2:
-            return False  # too little time has gone by
-        target_us = now_us + self._stride_us if due_us is None else min(due_us, now_us + self._stride_us)
-        target_us = min(target_us, self.day.end_us)
-        self.day.advance(target_us)
-        self._stale = True
-        took_s = time.monotonic() - wall_s
-        self._adapt(took_s)
-        if due_us is not None and due_us - target_us > LAG_S * 1e6 * (self.pace.speed or 0):
-            self.pace.anchor(time.monotonic(), target_us)
-        if self.ended:
-            self.pace.playing = False
-        return True
+    def _viewer(self, line: Line) -> Viewer:
+        day = self.day
+        if not isinstance(day, RecordedDay):
+            return Viewer(line)
+        own = day.again()
+        own.seek(day.now_us)
+        return Viewer(line, Playhead(own, Pace(self.head.pace.speed), own=True))
 
-    def _adapt(self, took_s: float) -> None:
-        """Strides that take about ``STRIDE_S``."""
-        if took_s > 2 * STRIDE_S:
-            self._stride_us = max(100_000, self._stride_us // 2)
-        elif took_s < STRIDE_S / 2:
-            self._stride_us = min(3_600_000_000, self._stride_us * 2)
-
-    def _measure(self) -> None:
-        wall_s, now_us = time.monotonic(), self.day.now_us
-        before_s, before_us = self._since
-        if not self.pace.playing:
-            self._reached, self._since = None, (wall_s, now_us)
-        elif wall_s - before_s >= REACHED_OVER_S:
-            self._reached = round((now_us - before_us) / 1e6 / (wall_s - before_s), 1)
-            self._since = (wall_s, now_us)
-
-    def _clock(self) -> dict[str, Any]:
-        return {
-            "now_us": self.day.now_us,
-            "playing": self.pace.playing,
-            "speed": self.pace.speed,
-            "reached": self._reached,
-            "ended": self.ended,
-            "can_seek": self.day.can_seek,
-            "can_command": self.day.can_command and not self.ended,
-            "note": self.note,
-        }
+    def _follow(self) -> None:
+        """The day keeps trails of the vehicles that anybody looks at."""
+        self.day.follow({row for viewer in self.viewers.values() for row in viewer.rows})
 
     # --- requests ---
+
+    def _do_due(self) -> None:
+        while not self._due.empty():
+            self._due.get()()
+            self._stale = True
 
     def _answer(self, wait_s: float) -> None:
         """Answer what has been asked, waiting a little where nothing else is to be done."""
@@ -136,63 +133,67 @@ class Player:
 
     def _do(self, request: Request) -> None:
         """Do one thing asked and say how it went."""
-        what, fields = request.fields.get("do"), request.fields
-        act = {
-            "play": self._play, "pause": self._pause, "step": self._step, "speed": self._speed, "faster": self._faster,
-            "slower": self._slower, "seek": self._seek, "assign": self._assign, "post": self._post,
-        }.get(str(what))  # fmt: skip
-        if act is None:
-            request.answer(ok=False, text=f"unknown request {what!r}")
+        what, fields = str(request.fields.get("do")), request.fields
+        self._watching()
+        viewer = self.viewers.get(request.line)
+        if viewer is None:  # it has left
             return
         try:
-            text = act(fields)
+            if what == "tell":
+                answer_to(request, (viewer.head or self.head).day, "truth" in viewer.line.rights)
+                return
+            text = self._done(what, fields, viewer)
         except (ValueError, KeyError, TypeError) as error:
             missing = f"{what}: {error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
             request.answer(ok=False, text=missing)
             return
-        self.pace.anchor(time.monotonic(), self.day.now_us)
-        self._since, self._reached = (time.monotonic(), self.day.now_us), None
+        self.head.anchor()
         self.publish()
         request.answer(ok=True, text=text)
 
-    def _play(self, _fields: dict[str, Any]) -> str:
-        if self.ended:
-            raise ValueError("the day is over")
-        self.pace.playing = True
-        return ""
+    def _done(self, what: str, fields: dict[str, Any], viewer: Viewer) -> str:
+        rights = viewer.line.rights
+        if what in playhead.ACTS:
+            if viewer.head is None and "clock" not in rights:
+                raise ValueError(f"{what}: only who owns the day may move its clock")
+            (viewer.head or self.head).do(what, fields)
+            return ""
+        if what == "look_at":
+            viewer.look_at([str(name) for name in fields["vehicles"]], self.day.picture.belief.index)
+            self._follow()
+            return ""
+        if what in ("past", "now"):
+            self.others.past(viewer, int(fields["at_us"])) if what == "past" else self._back(viewer)
+            return viewer.note
+        if what not in self.acts.names and what not in NEEDED:
+            raise ValueError(f"unknown request {what!r}")
+        needed = NEEDED.get(what, "command")
+        if needed not in rights:
+            raise ValueError(f"{what}: this is not for you to do")
+        if viewer.head is not None and self.day.can_command:
+            raise ValueError(f"{what}: you are looking at the past; go back to now first")
+        return self._acted(what, fields)
 
-    def _pause(self, _fields: dict[str, Any]) -> str:
-        self.pace.playing = False
-        return ""
+    def _acted(self, what: str, fields: dict[str, Any]) -> str:
+        if what == "post":
+            self.day.post(str(fields["kind"]), dict(fields["payload"]), str(fields["by"]))
+            return "recorded"
+        if what == "compare":
+            return self.others.compare()
+        if what == "branch":
+            self.open(self.others.branched(int(fields["at_us"]), self.say), Pace(self.head.pace.speed))
+            self.note = ""
+            self._follow()
+            return f"from here on another day: {self.day.folder}"
+        given, text = self.acts.commands(what, fields)
+        for kind, payload in given:
+            self.day.post(kind, payload, str(fields["by"]))
+        return text
 
-    def _step(self, _fields: dict[str, Any]) -> str:
-        self.pace.playing = False
-        self.day.advance(min(self.day.now_us + STEP_US, self.day.end_us))
-        return ""
-
-    def _speed(self, fields: dict[str, Any]) -> str:
-        self.pace.speed = check_speed(fields["value"])
-        return ""
-
-    def _faster(self, _fields: dict[str, Any]) -> str:
-        self.pace.speed = next_speed(self.pace.speed, True)
-        return ""
-
-    def _slower(self, _fields: dict[str, Any]) -> str:
-        self.pace.speed = next_speed(self.pace.speed, False)
-        return ""
-
-    def _seek(self, fields: dict[str, Any]) -> str:
-        self.day.seek(int(fields["at_us"]))
-        return ""
-
-    def _assign(self, fields: dict[str, Any]) -> str:
-        self.day.assign(str(fields["order_id"]), str(fields["vehicle_id"]), str(fields["by"]))
-        return f"{fields['vehicle_id']} is told to take {fields['order_id']}"
-
-    def _post(self, fields: dict[str, Any]) -> str:
-        self.day.post(str(fields["kind"]), dict(fields["payload"]), str(fields["by"]))
-        return "recorded"
+    def _back(self, viewer: Viewer) -> None:
+        """Follow the day again; of a day told again there is nothing to follow."""
+        if not isinstance(self.day, RecordedDay):
+            viewer.head, viewer.note = None, ""
 
 
 def open_day(task: dict[str, Any]) -> Day:
@@ -203,8 +204,6 @@ def open_day(task: dict[str, Any]) -> Day:
         OSError: files that cannot be read or written.
     """
     if task.get("run"):
-        from scenarios.live.recorded import RecordedDay
-
         told = RecordedDay(Path(task["run"]))
         told.seek(told.start_us + OPENING_US)
         return told
@@ -231,9 +230,9 @@ def serve(task: dict[str, Any], stop: threading.Event) -> None:
     _tell({"port": board.port, "folder": str(day.folder)})
     try:
         player.run(stop)
-        day.close()
+        player.day.close()
     except BaseException as error:
-        day.close(error)
+        player.day.close(error)
         raise
     finally:
         board.close()

@@ -110,50 +110,77 @@ class VehicleColumns:
 
 
 class OrderColumns:
-    """The orders of one picture, in the order they became known."""
+    """The orders of one picture, in the order they became known; a row is worked out again only when touched."""
 
     def __init__(self, projection: Projection, start_us: int) -> None:
         self.projection, self.start_us = projection, start_us
-        self.ids: list[str] = []
+        self._picture: Picture | None = None
         nothing = np.empty(0, np.float32)
         self._fixed: dict[str, Any] = {"orders": [], "order.x": nothing, "order.y": nothing}
+        self._state, self._vehicle = np.empty(0, np.uint8), np.empty(0, np.int32)
+        self._opens_us, self._closes_us = np.empty(0, np.int64), np.empty(0, np.int64)  # 0: no window
+        self._shown: dict[str, np.ndarray] = {}
 
     def parts(self, picture: Picture, now_us: int) -> dict[str, Any]:
-        """Names, places, windows, states and vehicles."""
+        """Names, places, windows, states and vehicles; arrays that have not changed are the same objects."""
+        if picture is not self._picture:  # somebody jumped back
+            self._picture = picture
+            picture.touched = set(picture.rows)
+            self._fixed = self._fixed | {"orders": []}
         self._extend(picture)
-        index = picture.belief.index
-        n = len(self.ids)
-        state, vehicle = np.empty(n, np.uint8), np.full(n, -1, np.int32)
-        window = np.full((2, n), np.nan, np.float32)
-        for row, (order_id, record) in enumerate(picture.records.items()):
-            known = picture.belief.orders.get(order_id)
-            state[row] = _order_state(record, known, now_us)
-            name = (known.onboard or known.vehicle_id) if known is not None else record.vehicle
-            if name:
-                vehicle[row] = index[name]
-            if record.windows:
-                window[0, row] = (record.windows[0][0] - self.start_us) / 1e6
-                window[1, row] = (record.windows[-1][1] - self.start_us) / 1e6
-        changing = {"state": state, "vehicle": vehicle, "opens_s": window[0], "closes_s": window[1]}
-        return self._fixed | {f"order.{name}": values for name, values in changing.items()}
+        for order_id in picture.touched:
+            row = picture.rows.get(order_id)
+            if row is not None:
+                self._row(row, order_id, picture)
+        overdue = (self._state <= ONBOARD) | (self._state == REBOOKED)
+        overdue &= (self._closes_us > 0) & (self._closes_us < now_us)
+        self._show("state", np.where(overdue, np.uint8(OVERDUE), self._state))
+        if picture.touched or not self._shown.keys() >= {"opens_s"}:
+            self._show("vehicle", self._vehicle.copy())
+            for name, at_us in (("opens_s", self._opens_us), ("closes_s", self._closes_us)):
+                self._show(name, np.where(at_us > 0, (at_us - self.start_us) / 1e6, np.nan).astype(np.float32))
+        picture.touched.clear()
+        return self._fixed | {f"order.{name}": values for name, values in self._shown.items()}
+
+    def _show(self, name: str, values: np.ndarray) -> None:
+        old = self._shown.get(name)
+        if old is None or old.tobytes() != values.tobytes():
+            self._shown[name] = values
+
+    def _row(self, row: int, order_id: str, picture: Picture) -> None:
+        record, known = picture.records[order_id], picture.belief.orders.get(order_id)
+        self._state[row] = _order_state(record, known)
+        name = (known.onboard or known.vehicle_id) if known is not None else record.vehicle
+        self._vehicle[row] = picture.belief.index[name] if name else -1
+        self._opens_us[row], self._closes_us[row] = (
+            (record.windows[0][0], record.windows[-1][1]) if record.windows else (0, 0)
+        )
 
     def _extend(self, picture: Picture) -> None:
-        if len(picture.rows) == len(self.ids):
+        before, n = len(self._fixed["orders"]), len(picture.rows)
+        if n == before:
             return
-        self.ids = list(picture.orders)
-        places = [order.last_task.place for order in picture.orders.values()]
+        new = [*picture.orders.values()][before:]
+        places = [order.last_task.place for order in new]
         x, y = self.projection.to_xy([place.lat for place in places], [place.lon for place in places])
-        names = [[order_id, order.customer] for order_id, order in picture.orders.items()]
-        self._fixed = {"orders": names, "order.x": x.astype(np.float32), "order.y": y.astype(np.float32)}
+        fixed = self._fixed
+        self._fixed = {
+            "orders": [*fixed["orders"], *([order.order_id, order.customer] for order in new)],
+            "order.x": np.append(fixed["order.x"][:before], x.astype(np.float32)),
+            "order.y": np.append(fixed["order.y"][:before], y.astype(np.float32)),
+        }
+        for column in ("_state", "_vehicle", "_opens_us", "_closes_us"):
+            old = getattr(self, column)
+            setattr(self, column, np.append(old[:before], np.zeros(n - before, old.dtype)))
+        picture.touched.update(order.order_id for order in new)
 
 
-def _order_state(record: Any, known: Any, now_us: int) -> int:
+def _order_state(record: Any, known: Any) -> int:
+    """Of an order whose windows have not passed."""
     if record.end:
         if record.end != "order_delivered":
             return _ENDS[record.end]
         return ON_TIME if record.on_time else LATE
-    if record.windows and record.windows[-1][1] < now_us:
-        return OVERDUE
     if known is None or (known.vehicle_id is None and known.onboard is None):
         return REBOOKED if record.failed_visits else WAITING
     return ONBOARD if known.onboard else PLANNED

@@ -15,6 +15,9 @@ from twin.orders import Order
 LOG_LINES = 60
 """Lines of news kept."""
 
+TOUCHED = {"loading_done": "orders", "command_received": "orders", "shift_ended": "unserved", "departed": "onboard"}
+"""Fields that list orders, by kind."""
+
 
 class News(NamedTuple):
     """A line about something head office heard or did, and when."""
@@ -36,7 +39,9 @@ class Picture:
         self.rows: dict[str, int] = {}  # order id -> row
         self.done: dict[str, int] = {}  # vehicle id -> visits since its shift began
         self.delay_us: dict[str, int] = {}  # vehicle id -> arrival at its last stop less the planned one
+        self.incidents: dict[str, dict[str, Any]] = {}  # under way: only the truth tells of them
         self.messages = 0
+        self.touched: set[str] = set()  # orders of which something may have changed, until somebody has looked
         self.news: deque[News] = deque(maxlen=LOG_LINES)
 
     def fold(self, kind: str, occurred_us: int, payload: dict[str, Any], heard_us: int, event_id: str = "") -> None:
@@ -51,11 +56,21 @@ class Picture:
         note = getattr(self, "_" + kind, None)
         if note is not None:
             note(payload, occurred_us)
+        self._touch(kind, payload)
         words = WORDS.get(kind)
         if words is not None:
-            text = words.format_map(_Plain(payload))
+            text = plain_words(words, payload)
             subject = payload.get("vehicle_id") or payload.get("order_id") or payload.get("subject") or ""
             self.news.append(News(heard_us, occurred_us, kind, subject, text))
+
+    def _touch(self, kind: str, p: dict[str, Any]) -> None:
+        """Which orders the belief may see differently after this."""
+        self.touched.update(name for name in (p.get("order_id"), p.get("to")) if name)
+        self.touched.update(p[TOUCHED[kind]] if kind in TOUCHED else ())
+        if kind in ("set_route", "shift_ended", "departed"):
+            vehicle = self.belief.vehicles.get(p["vehicle_id"])
+            self.touched.update(stop.order_id for stop in (vehicle.stops if vehicle else ()))
+            self.touched.update(stop["order_id"] for stop in p.get("stops", ()))
 
     def facts(self, now_us: int) -> Facts:
         """What the KPI functions read, as of a moment."""
@@ -65,7 +80,7 @@ class Picture:
         """The same account, to go on from later."""
         other = Picture(self.belief.copy())
         other.records = {order_id: replace(record) for order_id, record in self.records.items()}
-        for name in ("orders", "rows", "done", "delay_us"):
+        for name in ("orders", "rows", "done", "delay_us", "incidents"):
             getattr(other, name).update(getattr(self, name))
         other.messages, other.news = self.messages, self.news.copy()
         return other
@@ -85,6 +100,8 @@ class Picture:
         record = self.records.get(p["order_id"])
         if record is not None:
             record.windows = tuple((opens, closes) for opens, closes in p["windows_us"])
+
+    _order_changed = _order_rebooked
 
     def _order_picked_up(self, p: dict, _at_us: int) -> None:
         record = self.records.get(p["order_id"])
@@ -132,6 +149,14 @@ class Picture:
         if record is not None and (not record.end or kind == "order_delivered"):
             record.end = kind
 
+    # --- what was done to the world ---
+
+    def _incident_started(self, p: dict, at_us: int) -> None:
+        self.incidents[p["name"]] = {"kind": p["incident"], "since_us": at_us, "details": p["details"]}
+
+    def _incident_ended(self, p: dict, _at_us: int) -> None:
+        self.incidents.pop(p["name"], None)
+
     # --- vehicles ---
 
     def _shift_started(self, p: dict, _at_us: int) -> None:
@@ -147,6 +172,11 @@ class Picture:
 
 PLAIN = ("outcome", "purpose", "component")
 """Fields whose values are names of ours, told with spaces."""
+
+
+def plain_words(words: str, payload: dict[str, Any]) -> str:
+    """One of ``WORDS`` with a payload filled in."""
+    return words.format_map(_Plain(payload))
 
 
 class _Plain(dict):
@@ -171,12 +201,20 @@ WORDS = {
     "assign_order": "told to take {order_id}: {reason}",
     "unassign_order": "told to leave {order_id}: {reason}",
     "set_route": "sent a route: {reason}",
+    "hold_vehicle": "told to wait: {reason}",
+    "release_vehicle": "told to go on: {reason}",
+    "send_message": "message: {text}",
+    "message_read": "read a message",
+    "driver_call_asked": "{by} calls {driver_id}: {about}",
+    "order_changed": "{order_id} changed by {by} {note}",
     "command_received": "command {answer}",
     "breakdown_started": "broke down",
     "breakdown_ended": "is going again",
     "road_closed": "road closed: {closure}",
     "road_opened": "road open again: {closure}",
     "road_block_met": "stood before a closed road",
+    "exception_acknowledged": "{exception_id} acknowledged by {by}",
+    "exception_resolved": "{exception_id} {outcome} by {by}",
     "plan_made": "the day is planned",
     "alert_raised": "alert: {text}",
     "plant_failed": "{component} is down",

@@ -1,17 +1,31 @@
-"""A day being simulated, as it is watched: a session, and two pictures that listen to it."""
+"""A day being simulated, as it is watched: a session, and accounts that listen to it."""
 
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from agents.office import Entry
+from engine.clock import SECOND
 from engine.geo import Projection
 from engine.roads.lines import road_lines
+from scenarios.incidents import INCIDENTS
+from scenarios.live.account import OfficeAccount
+from scenarios.live.gaze import Line
+from scenarios.live.ground_parts import coverage_parts, edge_lines, geofence_parts, places_ahead, way
 from scenarios.live.picture import Picture
-from scenarios.live.snapshot import TRUTH, Shots, fixed_parts
+from scenarios.live.score import Score
+from scenarios.live.snapshot import Shots, fixed_parts
+from scenarios.live.trails import Trails
+from scenarios.live.truth import TRUTH
+from scenarios.rows import RunLedgers, folder_rows, ledger_rows
 from scenarios.run import Session
-from twin.belief import Belief
-from twin.commands import assign_order, unassign_order
+from twin.kpis.costs import Costs
+
+POSTED_KEPT = 50
+BACKLOG_US = 5 * SECOND
+"""How often what waits in devices is counted."""
 
 
 class SimulatedDay:
@@ -21,26 +35,44 @@ class SimulatedDay:
 
     def __init__(self, session: Session) -> None:
         self.session, self.folder, world = session, session.folder, session.world
+        model, built = session.scenario.model, session.built
         self.start_us, self.end_us = session.scenario.start_us, session.scenario.end_us
-        office = session.built.office
-        self.office = Picture(office.belief)
-        self.truth = Picture(office.belief.copy())  # so far it has heard of depots, vehicles and drivers only
+        self.account = OfficeAccount(built.office.belief)
+        self.truth = Picture(built.office.belief.copy())  # so far it has heard of depots, vehicles and drivers only
+        expect = {name: kpi.expect for name, kpi in model.kpis.items()}
+        self.score = Score(model.time_zone or "UTC", Costs.from_mapping(model.costs), self.start_us, expect)
         self.sealed = False
-        self._projection: Projection = session.built.ground.roads.projection
-        self._shots = Shots(self.office, self.truth, self._projection, self.start_us)
-        self._closures: tuple[Any, dict[str, np.ndarray]] = (None, _no_lines("closed"))
-        self._truly_closed: tuple[Any, dict[str, np.ndarray]] = (None, _no_lines(TRUTH + "closed"))
-        _overhear(office.belief, lambda kind, at_us, payload: self.office.hear(kind, at_us, payload, world.now))
-        world.onlookers.append(lambda kind, at_us, payload: self.truth.fold(kind, at_us, payload, at_us))
+        self.posted: deque[dict[str, Any]] = deque(maxlen=POSTED_KEPT)
+        self.projection: Projection = built.ground.roads.projection
+        self._shots = Shots(self.account.picture, self.truth, self.projection, (self.start_us, self.end_us))
+        self._trails = Trails(built.office.belief, built.vehicles.values(), self.projection, self.start_us)
+        self._made: dict[str, tuple[Any, dict[str, Any]]] = {}  # parts that seldom change, with what they are made of
+        built.office.clerks.append(self._hear)
+        world.onlookers.append(self._see)
 
     @property
     def now_us(self) -> int:
         """The session's clock."""
         return self.session.world.now
 
+    @property
+    def picture(self) -> Picture:
+        """What head office knows."""
+        return self.account.picture
+
+    def _hear(self, entry: Entry) -> None:
+        self.account.hear(entry)
+        self.score.hear(entry)
+
+    def _see(self, kind: str, at_us: int, payload: dict[str, Any]) -> None:
+        self.truth.fold(kind, at_us, payload, at_us)
+        self.score.happen(kind, at_us, payload)
+
     def advance(self, until_us: int) -> None:
         """Simulate on; at the end of the day the run is sealed and judged."""
         self.session.advance(min(until_us, self.end_us))
+        if self._trails:
+            self._trails.look()
         if self.now_us >= self.end_us and not self.sealed:
             self._last_xy = self._true_xy()
             self.session.finish()
@@ -48,46 +80,130 @@ class SimulatedDay:
 
     def seek(self, at_us: int) -> None:
         """Not while it is being simulated."""
-        raise ValueError("a day being simulated cannot jump; watch its run folder with --run once it has ended")
+        raise ValueError("a day being simulated cannot jump; look at its past instead")
 
     def post(self, kind: str, payload: dict[str, Any], by: str) -> int:
         """Record an outside command."""
         if self.sealed:
             raise ValueError("the day is over: nothing can be ordered any more")
-        return self.session.post(kind, payload, by)
+        at_us = self.session.post(kind, payload, by)
+        about = payload.get("vehicle_id") or payload.get("order_id") or payload.get("name") or ""
+        self.posted.append({"kind": kind, "by": by, "at_us": at_us, "about": about})
+        return at_us
 
-    def assign(self, order_id: str, vehicle_id: str, by: str) -> int:
-        """Give an order to a vehicle: whoever was told to do it before is told to leave it."""
-        known = self.office.belief.orders.get(order_id)
-        if known is None:
-            raise ValueError(f"order {order_id!r}: expected an open order")
-        if known.onboard is not None:
-            raise ValueError(f"order {order_id}: its goods are on board {known.onboard}, no other vehicle can take it")
-        if known.vehicle_id == vehicle_id:
-            raise ValueError(f"order {order_id}: {vehicle_id} has it already")
-        reason = f"{by} decided"
-        if known.vehicle_id is not None:
-            command = unassign_order(order_id, known.vehicle_id, reason)
-            self.post(command.kind, command.payload, by)
-        command = assign_order(order_id, vehicle_id, reason)
-        return self.post(command.kind, command.payload, by)
+    # --- parts ---
 
     def fixed(self) -> dict[str, Any]:
-        """The day, its vehicles, depots and roads."""
+        """The day, its vehicles, depots, roads, geofences, and where carriers say they are."""
         scenario, ground = self.session.scenario, self.session.built.ground
         lines = road_lines(ground.roads.graph) if ground.roads.graph is not None else None
         span, name = (self.start_us, self.end_us), scenario.model.name
         credit = str((ground.notes.get("roads") or {}).get("attribution") or "")
-        return fixed_parts(self.office, self._projection, scenario.local, name, span, False, lines, credit)
+        fences = geofence_parts(scenario.model.json_ready()["alerts"], ground.depots, self.projection)
+        kinds = {name: incident.parameters.model_json_schema() for name, incident in INCIDENTS.items()}
+        own = {"geofences": fences, "incident_kinds": kinds, **coverage_parts(ground.coverage)}
+        return own | fixed_parts(
+            self.account.picture, self.projection, scenario.local, name, span, False, lines, credit
+        )
 
     def parts(self) -> dict[str, Any]:
         """The parts as of the session's clock."""
+        session, now_us = self.session, self.now_us
+        telematics = session.world.telematics
+        assert telematics is not None  # noqa: S101  (every built world has one)
+        self.score.go(now_us)
         true_xy = self._last_xy if self.sealed else self._true_xy()
-        samples = self.session.built.telemetry.rows
-        parts = self._shots.parts(self.office, self.truth, self.now_us, samples, true_xy)
-        self._closures = self._lines("closed", self.office.belief.closures, self._closures)
-        self._truly_closed = self._lines(TRUTH + "closed", self.session.world.closed, self._truly_closed)
-        return parts | self._closures[1] | self._truly_closed[1]
+        parts = self._shots.parts(self.account, self.truth, now_us, telematics.received, true_xy)
+        closures, shut = self.account.picture.belief.closures, session.world.closed
+        return (
+            parts
+            | self.score.parts(now_us)
+            | {"posted": [*self.posted]}
+            | self._lines("closed", closures)
+            | self._lines(TRUTH + "closed", shut)
+            | self._coverage()
+            | self._backlog()
+        )
+
+    def _lines(self, name: str, closures: dict[str, tuple[int, ...]]) -> dict[str, Any]:
+        """The closed roads as broken lines; drawn anew only when another set is closed."""
+        made = self._made.get(name)
+        if made is None or made[0] != closures:
+            graph, edges = self.session.built.ground.roads.graph, [e for edges in closures.values() for e in edges]
+            x = y = np.empty(0, np.float32)
+            if graph is not None:
+                x, y = edge_lines(graph, edges, self.projection)
+            made = self._made[name] = dict(closures), {f"{name}.x": x, f"{name}.y": y}
+        return made[1]
+
+    def _coverage(self) -> dict[str, Any]:
+        """Where carriers really are now; drawn anew only when an outage begins or ends."""
+        surroundings = self.session.built.radio.surroundings
+        coverage = None if surroundings is None else surroundings.map
+        made = self._made.get("coverage")
+        if made is None or made[0] is not coverage:
+            made = self._made["coverage"] = coverage, coverage_parts(coverage, TRUTH)
+        return made[1]
+
+    def _backlog(self) -> dict[str, Any]:
+        """What waits in devices and for them: nobody at head office can know it."""
+        radio, telematics = self.session.built.radio, self.session.world.telematics
+        assert telematics is not None  # noqa: S101
+        read_us, made = self._made.get("backlog", (-BACKLOG_US, {}))
+        if read_us + BACKLOG_US > self.now_us:
+            return made
+        counts = {way: vars(tally) for way, tally in radio.courier.counts().items()}
+        made = {
+            TRUTH + "backlog.samples": telematics.lane.held_by_device().astype(np.int32),
+            TRUTH + "backlog.messages": np.array(radio.courier.waiting(), np.int32),
+            TRUTH + "courier": counts,
+        }
+        self._made["backlog"] = self.now_us, made
+        return made
+
+    def _true_xy(self) -> tuple[np.ndarray, np.ndarray]:
+        telematics = self.session.world.telematics
+        assert telematics is not None  # noqa: S101
+        x_mm, y_mm = telematics.motion.positions(self.now_us)
+        return x_mm / 1000, y_mm / 1000
+
+    # --- what viewers look at ---
+
+    def follow(self, rows: set[int]) -> None:
+        """Keep trails of these vehicles; samples are listened to only while there are any."""
+        telematics = self.session.world.telematics
+        assert telematics is not None  # noqa: S101
+        before = bool(self._trails)
+        self._trails.follow(rows)
+        if bool(self._trails) != before:
+            (telematics.listeners.remove if before else telematics.listeners.append)(self._trails.observe)
+
+    def way(self, row: int) -> Line:
+        """Along the roads, at usual speeds, round closures as reported."""
+        belief, built = self.account.picture.belief, self.session.built
+        vehicle = built.vehicles[[*belief.index][row]]
+        places = places_ahead(belief, vehicle.name)
+        closed = frozenset(edge for edges in belief.closures.values() for edge in edges)
+        x, y = way(built.ground.roads, vehicle.profile, places, self.now_us, closed)
+        return Line(x, y, np.empty(0, np.float32))
+
+    def trail(self, row: int) -> Line:
+        """Received fixes."""
+        return self._trails.fixes(row)
+
+    def true_trail(self, row: int) -> Line:
+        """Keyframes driven."""
+        return self._trails.driven(row, self.now_us)
+
+    def ledgers(self) -> RunLedgers:
+        """From the folder as flushed by now, or from memory."""
+        world, zone = self.session.world, {"time_zone": self.session.scenario.model.time_zone or "UTC"}
+        if self.folder is None:
+            return RunLedgers(ledger_rows(world.truth.table()), ledger_rows(world.office_ledger.table()), zone)
+        truth, office = (folder_rows(self.folder, name, without=("harsh_event",)) for name in ("truth", "office"))
+        return RunLedgers(truth, office, zone)
+
+    # --- the end ---
 
     def on_busy(self, tell: Callable[[str], None]) -> None:
         """Planning takes a while."""
@@ -97,37 +213,3 @@ class SimulatedDay:
         """Leave the folder as a failed run does, or as an interrupted one, which can be resumed."""
         if not self.sealed:
             self.session._fail(error or KeyboardInterrupt())
-
-    def _true_xy(self) -> tuple[np.ndarray, np.ndarray]:
-        telematics = self.session.world.telematics
-        assert telematics is not None  # noqa: S101  (every built world has one)
-        x_mm, y_mm = telematics.motion.positions(self.now_us)
-        return x_mm / 1000, y_mm / 1000
-
-    def _lines(self, name: str, closures: dict[str, tuple[int, ...]], old: tuple[Any, dict]) -> tuple[Any, dict]:
-        """The closed roads as broken lines; drawn anew only when another set is closed."""
-        graph = self.session.built.ground.roads.graph
-        if graph is None or old[0] == closures:
-            return old
-        x, y = [], []
-        for edge in dict.fromkeys(edge for edges in closures.values() for edge in edges):
-            points = slice(graph.shape_ptr[edge], graph.shape_ptr[edge + 1])
-            east, north = self._projection.to_xy(graph.shape_lat[points], graph.shape_lon[points])
-            x += [*east.tolist(), np.nan]
-            y += [*north.tolist(), np.nan]
-        return dict(closures), {f"{name}.x": np.array(x, np.float32), f"{name}.y": np.array(y, np.float32)}
-
-
-def _no_lines(name: str) -> dict[str, np.ndarray]:
-    return {f"{name}.x": np.empty(0, np.float32), f"{name}.y": np.empty(0, np.float32)}
-
-
-def _overhear(belief: Belief, tell: Any) -> None:
-    """Be told of all that a belief takes in, just before it does."""
-    apply = belief.apply
-
-    def told(kind: str, occurred_us: int, payload: dict[str, Any], event_id: str = "") -> None:
-        tell(kind, occurred_us, payload)
-        apply(kind, occurred_us, payload, event_id)
-
-    belief.apply = told  # type: ignore[method-assign]

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from engine.clock import SECOND, LocalTime
 from engine.geo import Projection
+from scenarios.live.account import OfficeAccount
 from scenarios.live.columns import (
     ORDER_STATES,
     REACH_MPS,
@@ -19,11 +20,11 @@ from scenarios.live.columns import (
     figures,
     office_figures,
 )
+from scenarios.live.gaze import Line
 from scenarios.live.picture import Picture
+from scenarios.live.truth import TRUTH
 from scenarios.report_map import thinned
-
-TRUTH = "truth."
-"""Parts whose names begin so are for those who may see the truth; nothing else is computed from it."""
+from scenarios.rows import RunLedgers
 
 ROAD_BANDS = (
     ("motorway", ("motorway", "trunk")),
@@ -35,6 +36,7 @@ ROAD_BANDS = (
 """Road classes drawn alike, from the largest to the least."""
 ROAD_TOLERANCE_M = 3.0
 RATE_OVER_US = 60 * SECOND
+STRIP_US = 60 * SECOND
 
 
 class Day(Protocol):
@@ -44,6 +46,7 @@ class Day(Protocol):
     end_us: int
     can_command: bool
     can_seek: bool
+    projection: Projection
 
     @property
     def folder(self) -> Path | None:
@@ -52,6 +55,10 @@ class Day(Protocol):
     @property
     def now_us(self) -> int:
         """The moment shown."""
+
+    @property
+    def picture(self) -> Picture:
+        """What head office knows."""
 
     def advance(self, until_us: int) -> None:
         """Move on to a later moment."""
@@ -62,14 +69,26 @@ class Day(Protocol):
     def post(self, kind: str, payload: dict[str, Any], by: str) -> int:
         """Give an outside command; returns when it takes effect. Raises ValueError for a bad one."""
 
-    def assign(self, order_id: str, vehicle_id: str, by: str) -> int:
-        """Give an order to a vehicle, taking it off the one that has it. Raises ValueError as ``post`` does."""
-
     def fixed(self) -> dict[str, Any]:
         """The parts that never change."""
 
     def parts(self) -> dict[str, Any]:
         """The parts as of now."""
+
+    def follow(self, rows: set[int]) -> None:
+        """Somebody looks closely at these vehicles, and nobody at others."""
+
+    def way(self, row: int) -> Line:
+        """The way ahead of a vehicle."""
+
+    def trail(self, row: int) -> Line:
+        """The way behind it, as received."""
+
+    def true_trail(self, row: int) -> Line:
+        """The way behind it, as it was."""
+
+    def ledgers(self) -> RunLedgers:
+        """Both ledgers up to now, to look things up in."""
 
     def on_busy(self, tell: Callable[[str], None]) -> None:
         """Be told what keeps the engine busy for a while, and ("") when it is over."""
@@ -79,31 +98,40 @@ class Day(Protocol):
 
 
 class Shots:
-    """Makes the changing parts of a day from its two pictures."""
+    """Makes the changing parts of a day from head office's account of it and the true picture."""
 
-    def __init__(self, office: Picture, truth: Picture, projection: Projection, start_us: int) -> None:
-        self.start_us = start_us
-        self.belief_columns, self.truth_columns = (VehicleColumns(p, projection, start_us) for p in (office, truth))
-        self.orders = OrderColumns(projection, start_us)
-        self._counted: deque[tuple[int, int]] = deque()
+    def __init__(self, office: Picture, truth: Picture, projection: Projection, span_us: tuple[int, int]) -> None:
+        self.start_us, self.end_us = span_us
+        self.belief_columns, self.truth_columns = (
+            VehicleColumns(p, projection, self.start_us) for p in (office, truth)
+        )
+        self.orders = OrderColumns(projection, self.start_us)
+        self._messages, self._samples = Rate(), Rate()
+        self._figures: tuple[int, dict[str, Any]] = (-1, {})
 
     def parts(
-        self, office: Picture, truth: Picture, now_us: int, samples: int, true_xy: tuple[np.ndarray, np.ndarray]
+        self, account: OfficeAccount, truth: Picture, now_us: int, samples: int, true_xy: tuple[np.ndarray, np.ndarray]
     ) -> dict[str, Any]:
         """Every changing part; ``samples`` is how many telematics samples there have been, ``true_xy`` metres."""
-        known, true = self.belief_columns, self.truth_columns
+        office, known, true = account.picture, self.belief_columns, self.truth_columns
         known.update(office)
         true.update(truth)
         fixed_us = known.believed(office)
         true.move(*true_xy)
         age_s = ((now_us - fixed_us) / 1e6).astype(np.float32)
-        done = np.array([office.done.get(vehicle, 0) for vehicle in office.belief.vehicles], np.int32)
-        rate = self._rate(now_us, office.messages + samples)
+        vehicles = office.belief.vehicles
+        done = np.array([office.done.get(vehicle, 0) for vehicle in vehicles], np.int32)
+        under_way = account.desk.under_way
+        rates = self._messages.over(now_us, office.messages), self._samples.over(now_us, samples)
+        breaks_us = np.array([next((b for b, _ in v.breaks_us if b > now_us), 0) for v in vehicles.values()], np.int64)
+        last = office.belief.last.rows
         return {
             "x": known.x.astype(np.float32),
             "y": known.y.astype(np.float32),
             "heading": known.heading,
             "state": known.state.copy(),
+            "held": np.fromiter((v.held for v in vehicles.values()), np.uint8, len(vehicles)),
+            "under_way": np.array([min(under_way[v], 255) for v in vehicles], np.uint8),
             "age_s": age_s,
             "heard_s": ((fixed_us - self.start_us) / 1e6).astype(np.float32),
             "reach_m": np.where(known.state == STATES.index("driving"), age_s * REACH_MPS, 0).astype(np.float32),
@@ -114,17 +142,39 @@ class Shots:
             "behind_s": known.behind_s(office, now_us),
             **known.routes(),
             **self.orders.parts(office, now_us),
-            "kpis": figures(office, known, now_us) + office_figures(office, rate),
             "news": [list(line) for line in office.news],
+            **account.desk.parts(),
+            **account.fleet.parts(len(vehicles), self.start_us, breaks_us),
+            "health.supply_v": (last["supply_mv"] / 1000).astype(np.float32),
+            "health.clock_faults": last["clock_faults"].astype(np.int32),
+            **account.inbox.parts(*rates, age_s),
             TRUTH + "x": true.x.astype(np.float32),
             TRUTH + "y": true.y.astype(np.float32),
             TRUTH + "heading": true.heading,
             TRUTH + "state": true.state.copy(),
-            TRUTH + "kpis": figures(truth, true, now_us),
+            TRUTH + "incidents": [{"name": name, **incident} for name, incident in truth.incidents.items()],
+            **self._strip(office, truth, now_us, rates),
         }
 
-    def _rate(self, now_us: int, count: int) -> float | None:
-        """Messages a second of simulated time over the last minute or so; None before there was one."""
+    def _strip(self, office: Picture, truth: Picture, now_us: int, rates: tuple[float | None, ...]) -> dict[str, Any]:
+        """Figures for the strip on top, worked out anew every ``STRIP_US`` of the day, and at its end."""
+        read_us, strip = self._figures
+        if not read_us <= now_us < read_us + STRIP_US or now_us >= self.end_us or not strip:
+            told = [rate for rate in rates if rate is not None]
+            own = figures(office, self.belief_columns, now_us) + office_figures(office, sum(told) if told else None)
+            strip = {"kpis": own, TRUTH + "kpis": figures(truth, self.truth_columns, now_us)}
+            self._figures = now_us, strip
+        return strip
+
+
+class Rate:
+    """How fast a count rises, a second of simulated time, over the last minute or so."""
+
+    def __init__(self) -> None:
+        self._counted: deque[tuple[int, int]] = deque()
+
+    def over(self, now_us: int, count: int) -> float | None:
+        """The rate now; None before there was one."""
         counted = self._counted
         while counted and counted[-1][0] >= now_us:  # somebody jumped back
             counted.pop()
@@ -174,8 +224,3 @@ def road_parts(lines: pa.Table, projection: Projection) -> dict[str, np.ndarray]
         keep = thinned(x, y, ROAD_TOLERANCE_M)
         parts[f"road.{band}.x"], parts[f"road.{band}.y"] = x[keep].astype(np.float32), y[keep].astype(np.float32)
     return parts
-
-
-def without_truth(parts: dict[str, Any]) -> dict[str, Any]:
-    """What those may see who sit in the dispatcher's chair."""
-    return {name: value for name, value in parts.items() if not name.startswith(TRUTH)}

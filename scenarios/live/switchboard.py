@@ -12,9 +12,11 @@ from typing import Any
 
 from scenarios.live.frames import MAX_REQUEST_BYTES, FrameError, Parts, changes, receive, send
 from scenarios.live.mailbox import Mailbox
-from scenarios.live.snapshot import without_truth
+from scenarios.live.truth import without_truth
 
-MAX_LINES = 16
+RIGHTS = ("truth", "clock", "command", "trainer")
+"""What a line may do: see the truth, move the day's clock, act in it, and play with it as trainers do."""
+MAX_LINES = 64
 MAX_WAITING = 256
 """Requests not yet answered; beyond it, they are refused."""
 HELLO_S = 5.0
@@ -37,10 +39,15 @@ class Request:
 
 
 class Line:
-    """One watcher."""
+    """One watcher. ``own`` are parts sent on this line only, over those that everybody is sent.
 
-    def __init__(self, sock: socket.socket, truth: bool, mailbox: Mailbox) -> None:
-        self._sock, self._truth, self._mailbox = sock, truth, mailbox
+    ``rights``: what may be asked for on it, of ``RIGHTS``; without ``truth`` no part of the truth is ever sent.
+    """
+
+    def __init__(self, sock: socket.socket, rights: frozenset[str], mailbox: Mailbox) -> None:
+        self._sock, self.rights, self._mailbox = sock, rights, mailbox
+        self._truth = "truth" in rights
+        self.own: Parts = {}
         self._answers: deque[dict[str, Any]] = deque()
         self.sent_bytes = self.sent_frames = 0
         self.ended = False
@@ -61,7 +68,8 @@ class Line:
                 version, parts = self._mailbox.latest()  # after the answers were taken: it shows what they tell of
                 if version != seen:
                     seen, had = version, has
-                    has = parts if self._truth else without_truth(parts)
+                    has = {**parts, **self.own}
+                    has = has if self._truth else without_truth(has)
                     self._send_changes(had, has)
                 for answer in answers:
                     self.sent_bytes += send(self._sock, {"answer": answer})
@@ -96,15 +104,18 @@ class Switchboard:
         self.port: int = self._socket.getsockname()[1]
         threading.Thread(target=self._listen, name="switchboard", daemon=True).start()
 
+    def watchers(self) -> list[Line]:
+        """Who is there now."""
+        with self._lock:
+            return [*self.lines]
+
     def close(self) -> None:
         """Hang up on everybody."""
         self._mailbox.close()
         with suppress(OSError):  # some systems refuse to shut down a listening socket; closing it is enough there
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
-        with self._lock:
-            lines = [*self.lines]
-        for line in lines:
+        for line in self.watchers():
             line.hang_up()
 
     def _listen(self) -> None:
@@ -145,7 +156,7 @@ class Switchboard:
         sock.settimeout(None)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _timeval(SEND_S))
-        line = Line(sock, bool(hello.get("truth")), self._mailbox)
+        line = Line(sock, frozenset(right for right in RIGHTS if hello.get(right, right != "truth")), self._mailbox)
         with self._lock:
             if len(self.lines) >= MAX_LINES:
                 send(sock, {"refused": f"{MAX_LINES} watchers are connected already"})

@@ -74,7 +74,21 @@ SETS: list[tuple[str, tuple[str, ...]]] = [
     ),
     ("incidents.x={kind: carrier_outage, at: '10:00'}", ("incidents.x.kind", "expected radio.carriers")),
     ("incidents.x={kind: carrier_outage, at: '10:00', carriers: [red]}", ("incidents.x.carriers", "has none")),
+    (
+        "incidents.x={kind: platform_outage, at: '05:00'}",
+        ("incidents.x.at", "'day 1 05:00'", "day 1 06:00 to day 1 18"),
+    ),
+    (
+        "incidents.x={kind: platform_outage, at: '18:00'}",
+        ("incidents.x.at", "'day 1 18:00'", "day 1 06:00 to day 1 18"),
+    ),
+    (
+        "incidents.x={kind: weather, at: '09:00', day: 2}",
+        ("incidents.x.at", "'day 2 09:00'", "day 1 06:00 to day 1 18"),
+    ),
+    ("incidents.x={kind: weather, rate_per_day: 2, day: 2}", ("incidents.x.day", "'2'", "a day of the run, 1 to 1")),
     ("incidents=[1]", ("incidents", "expected a mapping")),
+    ("radio.carriers={a: {}, b: {}, c: {}, d: {}, e: {}, f: {}}", ("radio.carriers", "at most 5 carriers", "16 bits")),
     ("devices.tracker.sims=[red]", ("devices.tracker.sims", "'red'", "there are none")),
     ("devices.tracker.sims=[red, red]", ("devices.tracker.sims", "each carrier once")),
     ("devices.tracker.hotspot=red", ("devices.tracker.hotspot", "there are none")),

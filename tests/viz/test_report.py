@@ -5,6 +5,8 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from scenarios import report_map
@@ -115,6 +117,52 @@ def test_outages_of_head_office_are_lanes_above_the_drivers(tmp_path):
     assert platform.text == "down, 07:30–08:00, cause: down"
     assert feed.end_ms - feed.start_ms == (last_us - at(90)) / 1000
     assert "out of order at head office" in page(tmp_path / "run").text
+
+
+def test_head_offices_tables_count_rows_and_repeat_the_kpis(tmp_path):
+    """Alerts as many as raised, with the KPIs of the file and none of its own; outages, steps, calls by purpose."""
+    world = tiny_world()
+    for minute, rule in ((30, "long_stop"), (40, "long_stop"), (50, "speeding")):
+        alert = {"alert_id": f"A{minute}", "alert": rule, "rule": rule, "subject": "V1", "severity": "info",
+                 "owner": "dispatcher", "since_us": at(minute), "detail": "", "text": "", "late": False}  # fmt: skip
+        world.happen(minute, "alert_raised", alert, "office")
+    world.happen(60, "plant_failed", {"component": "platform", "cause": "down"}, "platform")
+    world.happen(90, "plant_restored", {"component": "platform", "cause": "down"}, "platform")
+    step = {
+        "step": "<b>ring</b>",
+        "trigger": "platform_down",
+        "role": "planner",
+        "minutes": 5.0,
+        "does": "call_drivers",
+    }
+    world.happen(65, "runbook_step_taken", step, "office")
+    for waited_s in (0.0, 90.0):
+        call = {"who": "D1", "purpose": "status", "waited_s": waited_s, "call_s": 60.0}
+        world.happen(75, "phone_call_ended", call, "office")
+    folder = write_run(tmp_path / "run", world)
+    scores = {"alert_precision": 0.125, "alert_recall": 0.875, "alert_delay_s_p50": 90.0, "exceptions_opened": 2.0}
+    lines = [{"kpi": kpi, "source": "truth", "dimension": "rule", "key": "long_stop", "value": value}
+             for kpi, value in scores.items()]  # fmt: skip
+    pq.write_table(
+        pa.Table.from_pylist([*lines, lines[0] | {"dimension": "hour", "key": "8"}]), folder / "kpis.parquet"
+    )
+    office = report_data(folder).office
+    assert office.rules == (
+        ("long_stop", 2, 0.125, 0.875, 90.0, None, 2.0), ("speeding", 1, None, None, None, None, None)
+    )  # fmt: skip
+    assert office.outages == (("platform", "08:00", "08:30", 30.0, "down"),)
+    assert office.steps == (("08:05", "<b>ring</b>", "platform down", "planner", 5.0, "call the drivers"),)
+    assert office.calls == (("how things stand", 2, 2.0, 1.5),)
+    text = re.sub(r"\s+", " ", page(folder).text)
+    assert "long stop212.5 %87.5 %90 s–2" in text
+    assert "08:05<b>ring</b>platform downplanner5.0call the drivers" in text
+
+
+def test_without_head_offices_troubles_there_are_no_tables_of_them(tiny_run):
+    """The tiny day had none."""
+    office = report_data(tiny_run).office
+    assert (office.rules, office.outages, office.steps, office.calls) == ((), (), (), ())
+    assert "Runbook steps" not in page(tiny_run).text
 
 
 def killed_run(folder: Path) -> Path:

@@ -25,18 +25,19 @@ def live(arguments: Namespace) -> int:
     import panel  # noqa: F401  (missing: say so before anything is started)
 
     from viz.live.engine import Engine
+    from viz.live.roles import check_role
 
+    role = check_role(arguments.role)
     port = free_port(arguments.port)
     if arguments.attach:
-        host, engine_port, token = parse_address(arguments.attach)
-        serve_page(Feed(host, engine_port, token), port, _say)
+        serve_page(parse_address(arguments.attach), port, role, _say)
         return 0
     _say("reading the run" if arguments.run else "reading roads and orders")
     engine = Engine(task(arguments))
     try:
         _say(f"run folder   {engine.folder}")
         _say(f"attach with  twin live --attach {HOST}:{engine.port}/{engine.token}")
-        serve_page(Feed(HOST, engine.port, engine.token), port, _say)
+        serve_page((HOST, engine.port, engine.token), port, role, _say)
     finally:
         engine.stop()
     return 0
@@ -59,7 +60,7 @@ def task(arguments: Namespace) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def parse_address(text: str) -> tuple[str, int, str]:
+def parse_address(text: str) -> "Address":
     """``HOST:PORT/TOKEN``; without ``/TOKEN`` it is taken from TWIN_LIVE_TOKEN.
 
     Raises:
@@ -91,11 +92,15 @@ def free_port(wanted: int | None) -> int:
     raise ValueError(f"--port {wanted}: expected a free port; another program has it")
 
 
-def serve_page(feed: Feed, port: int, say: Callable[[str], None]) -> None:
+Address = tuple[str, int, str]
+"""Host, port and token of an engine."""
+
+
+def serve_page(engine: Address, port: int, role: str, say: Callable[[str], None]) -> None:
     """Serve the page until interrupted."""
     import signal
 
-    server = make_server(feed, port)
+    server = make_server(engine, port, role)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # Panel's own would end as if all had been said
     server.start()
     server.io_loop.add_callback(say, f"open         http://{HOST}:{port}/")  # said once the page really answers
@@ -103,28 +108,31 @@ def serve_page(feed: Feed, port: int, say: Callable[[str], None]) -> None:
         server.io_loop.start()
     finally:
         server.stop()
-        feed.close()
 
 
-def make_server(feed: Feed, port: int) -> Any:
+def make_server(engine: Address, port: int, role: str) -> Any:
     """A Panel server for the page, not started; bound to this machine, for pages from it only."""
     import logging
 
     import panel as pn
 
     from viz.live.page import Visit
+    from viz.live.roles import ROLES
 
     logging.getLogger("bokeh").setLevel(logging.WARNING)
 
     def page() -> Any:
         if len(server.get_sessions()) >= MAX_SESSIONS:
             return pn.pane.Str(f"{MAX_SESSIONS} people are watching already. Please try again later.")
-        return Visit(feed).template()
+        return Visit(Feed(*engine, ROLES[role].rights), role, role).template()
 
+    first = Feed(*engine, ())  # is anybody there?
+    name = first.since(0)[1]["day"]["name"]
+    first.close()
     origins = [f"{HOST}:{port}", f"localhost:{port}"]
     server = pn.serve(
         {"/": page}, port=port, address=HOST, websocket_origin=origins, show=False, start=False, verbose=False,
-        title=feed.since(0)[1]["day"]["name"], websocket_max_message_size=MAX_MESSAGE_BYTES, admin=False,
+        title=name, websocket_max_message_size=MAX_MESSAGE_BYTES, admin=False,
         check_unused_sessions_milliseconds=5000, unused_session_lifetime_milliseconds=10_000,
     )  # fmt: skip
     return server

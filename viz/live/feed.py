@@ -3,14 +3,16 @@
 import itertools
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import Any
 
 from scenarios.live.frames import FrameError, receive, send
+from scenarios.live.switchboard import RIGHTS
 
 CONNECT_S = 10.0
-Answer = Callable[[bool, str], None]
+Answer = Callable[[dict[str, Any]], None]
+"""Takes ``{ok, text}``, and ``doc`` where one was asked for."""
 
 
 class NoEngine(ValueError):
@@ -18,9 +20,9 @@ class NoEngine(ValueError):
 
 
 class Feed:
-    """One connection, shared by every session of the page; each session keeps count of what it has seen."""
+    """One visitor's line to the engine, with the rights of the visitor's role."""
 
-    def __init__(self, host: str, port: int, token: str, truth: bool = True) -> None:
+    def __init__(self, host: str, port: int, token: str, rights: Collection[str] = RIGHTS) -> None:
         """Connect and start to listen.
 
         Raises:
@@ -40,7 +42,7 @@ class Feed:
         self._complete = threading.Event()
         self._numbers = itertools.count(1)
         self._waiting: dict[int, Answer] = {}
-        send(self._socket, {"token": token, "truth": truth})
+        send(self._socket, {"token": token} | {right: right in rights for right in RIGHTS})
         threading.Thread(target=self._listen, name="feed", daemon=True).start()
         self._complete.wait(CONNECT_S)
         if "day" not in self._parts:
@@ -53,7 +55,7 @@ class Feed:
             return self._version, {name: self._parts[name] for name, stamp in self._stamps.items() if stamp > version}
 
     def ask(self, answer: Answer, **fields: Any) -> None:
-        """Send a request; ``answer(ok, text)`` is called once, on the feed's own thread."""
+        """Send a request; ``answer`` is called once, on the feed's own thread."""
         number = next(self._numbers)
         with self._lock:
             self._waiting[number] = answer
@@ -62,7 +64,7 @@ class Feed:
         except OSError:
             with self._lock:
                 self._waiting.pop(number, None)
-            answer(False, "the engine has stopped")
+            answer({"ok": False, "text": "the engine has stopped"})
 
     def close(self) -> None:
         """End the conversation."""
@@ -81,7 +83,7 @@ class Feed:
         with self._lock:
             waiting, self._waiting = [*self._waiting.values()], {}
         for answer in waiting:
-            answer(False, self.lost)
+            answer({"ok": False, "text": self.lost})
 
     def _take(self, parts: dict[str, Any]) -> None:
         if "refused" in parts:
@@ -92,7 +94,7 @@ class Feed:
             with self._lock:
                 answer = self._waiting.pop(fields.get("n"), None)
             if answer is not None:
-                answer(bool(fields.get("ok")), str(fields.get("text", "")))
+                answer({"ok": bool(fields.get("ok")), "text": str(fields.get("text", "")), "doc": fields.get("doc")})
             return
         with self._lock:
             self._version += 1

@@ -1,22 +1,23 @@
 """One visitor's page: a document that is sent what changed, and whose clicks become requests to the engine."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from viz.figures import LABELS
+from twin.kpis.labels import LABELS
 from viz.live.feed import Feed
 from viz.live.look import ORDERS, ROADS, VEHICLES
 from viz.live.map import sheets
+from viz.live.roles import ROLES
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
+TEMPLATES = Path(__file__).parents[1] / "templates" / "live"
 FAST_MS, SLOW_MS, MANY = 250, 1000, 2000
 """How often changes are sent: less often above so many vehicles; in between the browser moves them itself."""
 BEAT_MS = 2000
-SCRIPTS = ("live_map.js", "live_table.js", "live.js")
-CLOCK = ("play", "pause", "step", "speed", "faster", "slower", "seek")
+SCRIPTS = ("core.js", "map.js", "table.js", "detail.js", "clock.js", "main.js")
 KPI_WORDS = {
     "delivered": "Delivered", "on_time_share": "On time so far", "late_orders": "Late",
     "orders_waiting": "Waiting for a vehicle", "vehicles_out": "Vehicles out", "messages_per_s": "Messages a second",
@@ -24,10 +25,17 @@ KPI_WORDS = {
 
 
 class Visit:
-    """One browser session. ``by`` names who acts, as it is recorded; it never comes from the browser."""
+    """One browser session, with a line of its own to the engine.
 
-    def __init__(self, feed: Feed, by: str = "dispatcher") -> None:
-        self.feed, self.by = feed, by
+    ``by`` names who acts, as it is recorded; neither it nor the role ever comes from the browser.
+    """
+
+    def __init__(self, feed: Feed, role: str, by: str) -> None:
+        self.feed, self.role, self.by = feed, ROLES[role], by
+        self.session = {
+            "user": by, "role": role, "title": self.role.title, "pages": [*self.role.pages], "may": self.role.may,
+            "truth": "truth" in self.role.rights,
+        }  # fmt: skip
         self._seen = 0
         self._told_lost = self._greeted = False
         self._wire: Any = None
@@ -42,7 +50,7 @@ class Visit:
         self._seen, parts = self.feed.since(0)
         made = sheets(parts)
         shown = {name: value for name, value in parts.items() if not name.startswith("road.")}
-        self._wire = Wire(name="wire", frame=packed(shown))
+        self._wire = Wire(name="wire", frame=packed({"session": self.session} | shown))
         made["vehicles"].tags = [self._wire]
         self._wire.on_change("action", lambda _attr, _old, action: self._act(action))
         template = pn.Template(page_source(parts["day"]["name"]))
@@ -50,38 +58,40 @@ class Visit:
             template.add_panel(f"pane_{name}", pn.pane.Bokeh(plot, sizing_mode="stretch_both"))
         self._many = len(parts["vehicles"]) > MANY
         self._doc = pn.state.curdoc
+        self._doc.on_session_destroyed(lambda _context: self.feed.close())
         return template
 
     def _act(self, action: Any) -> None:
-        """Something clicked: only what is known here goes on to the engine."""
+        """Something clicked: what the role may ask for goes on to the engine."""
         if not isinstance(action, dict):
             return
-        do = action.get("do")
-        if do == "hello" and not self._greeted:  # the browser has the page: from now on it gets what changes
+        number = action.get("n")
+        if action.get("do") == "hello":
+            self._greet()
+            return
+        try:
+            asked = self.role.asked(action)
+        except PermissionError as error:
+            self._tell(number, {"ok": False, "text": str(error), "doc": None})
+            return
+        self.feed.ask(partial(self._answered, number), **asked, by=self.by)
+
+    def _greet(self) -> None:
+        """The browser has the page: from now on it gets what changes."""
+        if not self._greeted:
             self._greeted = True
             self._doc.add_periodic_callback(self._push, SLOW_MS if self._many else FAST_MS)
             self._doc.add_periodic_callback(self._beat, BEAT_MS)
-        elif do in CLOCK:
-            fields = {key: action[key] for key in ("value", "at_us") if key in action}
-            self.feed.ask(self._answered, do=do, **fields)
-        elif do == "assign":
-            who = {"order_id": str(action.get("order_id")), "vehicle_id": str(action.get("vehicle_id"))}
-            self.feed.ask(self._answered, do="assign", by=self.by, **who)
-        elif do == "cancel":
-            payload = {"order_id": str(action.get("order_id")), "by": "office", "reason": f"{self.by} decided"}
-            self.feed.ask(self._answered, do="post", kind="cancel_order", payload=payload, by=self.by)
-        else:
-            self._tell(False, f"unknown action {do!r}")
 
-    def _answered(self, ok: bool, text: str) -> None:
+    def _answered(self, number: Any, answer: dict[str, Any]) -> None:
         """On the feed's thread: hand over to the document's."""
-        self._doc.add_next_tick_callback(lambda: self._tell(ok, text))
+        self._doc.add_next_tick_callback(lambda: self._tell(number, answer))
 
-    def _tell(self, ok: bool, text: str) -> None:
-        """How a request went, after what it changed."""
+    def _tell(self, number: Any, answer: dict[str, Any]) -> None:
+        """How a request went, after what it changed; ``to`` is the number the browser gave it."""
         self._push()
-        if text:
-            self._wire.answer = {"ok": ok, "text": text, "n": self._wire.answer.get("n", 0) + 1}
+        doc = None if answer["doc"] is None else json.dumps(answer["doc"], ensure_ascii=False)
+        self._wire.answer = answer | {"doc": doc, "to": number, "n": self._wire.answer.get("n", 0) + 1}
 
     def _push(self) -> None:
         """Send what changed since the last time."""

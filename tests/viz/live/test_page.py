@@ -112,7 +112,7 @@ def test_a_day_is_played_steered_and_shared(browser, live):
     visit.wait(f"view.parts['order.vehicle'][{order}] === {to}")
     page.locator("#news-lines", has_text=f"told to take {name}").wait_for()
     last = read_commands(live.folder)[-1]
-    assert (last["kind"], last["payload"]["order_id"], last["by"]) == ("assign_order", name, "dispatcher")
+    assert (last["kind"], last["payload"]["order_id"], last["by"]) == ("assign_order", name, "owner")
 
     other = Visit(browser, live.url, "dark")
     assert other.clock() == visit.clock()

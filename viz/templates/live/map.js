@@ -286,9 +286,3 @@ class LiveMap {
 
 /** A name as Bokeh draws it: `$$` would make it fetch a formula renderer. */
 function plain(text) { return text.replaceAll("$$", "$\u200b$"); }
-
-function ago(seconds) {
-  if (!Number.isFinite(seconds)) return "never heard";
-  if (seconds < 90) return `${Math.round(seconds)} s`;
-  return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
-}

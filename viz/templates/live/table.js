@@ -1,28 +1,6 @@
-// The table of vehicles: only the rows in sight exist, every cell is text. And small helpers to build elements.
+// The table of vehicles: only the rows in sight exist, every cell is text.
 
 const ROW_PX = 30;
-
-function make(tag, props = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(props)) {
-    if (name.includes("-") || name === "role") element.setAttribute(name, value); else element[name] = value;
-  }
-  element.append(...children);
-  return element;
-}
-
-/** A state's shape in its colour, with its words. */
-function mark(look, words = look.text) {
-  const ns = "http://www.w3.org/2000/svg", svg = document.createElementNS(ns, "svg"), use = document.createElementNS(ns, "use");
-  use.setAttribute("href", "#m-" + look.marker);
-  const colour = view.map.colour(look), open = look.hollow || look.marker === "x";
-  svg.setAttribute("aria-hidden", "true");
-  svg.style.color = colour;
-  svg.style.stroke = crossed(look) ? CROSS : colour;
-  svg.style.fill = open ? "none" : colour;
-  svg.append(use);
-  return make("span", { className: "mark" }, svg, words);
-}
 
 class Table {
   constructor(element, columns, onchoose) {
@@ -105,4 +83,16 @@ class Table {
     const place = Math.min(this.order.length - 1, Math.max(0, this.order.indexOf(this.chosen) + by));
     this.onchoose(this.order[place]);
   }
+}
+
+function columns() {
+  const p = view.parts, text = (value, className = "") => make("span", { textContent: value, className, title: value });
+  return [
+    { title: "Vehicle", value: i => p.vehicles[i][0], cell: i => text(p.vehicles[i][0], "who") },
+    { title: "State", value: i => vehicleLook(i).text, cell: i => mark(vehicleLook(i)) },
+    { title: "Stop", num: true, value: i => p.done[i], cell: i => text(p.stops[i] ? `${p.done[i]}/${p.stops[i]}` : "", "num"), hint: "Visits done of those planned" },
+    { title: "Heard", num: true, value: i => p.age_s[i], cell: i => text(ago(p.age_s[i]), p.age_s[i] > OLD_S && p.state[i] ? "num stale" : "num"), hint: "How long ago head office last knew where it was" },
+    { title: "Next stop", value: i => p.next_s[i], cell: i => text(p.next[i] >= 0 ? `${atS(p.next_s[i])} ${p.orders[p.next[i]][0]}` : ""), hint: "Planned arrival and order" },
+    { title: "Late", num: true, value: i => p.behind_s[i], cell: i => text(lateness(p.behind_s[i]), p.behind_s[i] > 300 ? "num late" : "num"), hint: "Against the plan, as far as known" },
+  ];
 }
