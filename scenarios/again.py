@@ -42,7 +42,7 @@ def resume(scenario: Scenario, folder: Path, watch: Watch, progress: Progress | 
     manifest = read_json(folder / "manifest.json")
     if manifest["status"] == "finished":
         return Run.read(folder)
-    changed = _changes(manifest["scenario"], scenario.model.json_ready())
+    changed = differences(manifest["scenario"], scenario.model.json_ready())
     if changed:
         problems = [
             Problem(scenario.source, key, str(new), f"{old!r}, as in the run to resume") for key, old, new in changed
@@ -70,22 +70,22 @@ def branch(scenario: Scenario, source: Path, at: str, out: Path, watch: Watch, p
         NotReproduced: the part before the moment could not be reproduced.
     """
     manifest = read_json(source / "manifest.json")
-    original = _original(scenario, manifest)
-    at_us = _moment(original, at)
-    changes = _as_commands(scenario, _changes(manifest["scenario"], scenario.model.json_ready()), at_us)
+    before_it = original(manifest)
+    at_us = _moment(before_it, at)
+    changes = _as_commands(scenario, differences(manifest["scenario"], scenario.model.json_ready()), at_us)
     before = [command for command in read_commands(source) if command["at_us"] <= at_us]
-    ground = prepare(original)
-    check_all(original, ground, [*before, *changes], str(source))
+    ground = prepare(before_it)
+    check_all(before_it, ground, [*before, *changes], str(source))
     prefixes = {name: _prefix(source, name, at_us) for name in LEDGERS}
-    session = Session(original, ground, make_folder(out), None, [*before, *changes])
+    session = Session(before_it, ground, make_folder(out), None, [*before, *changes])
     watch(session)
     run = session.run(progress)
     _compare(out, prefixes)
     return run
 
 
-def _original(scenario: Scenario, manifest: dict[str, Any]) -> Scenario:
-    """The scenario of the run, with this one's paths where the files are the same ones by name."""
+def original(manifest: dict[str, Any]) -> Scenario:
+    """The scenario of a run."""
     generated = manifest["scenario"]["orders"]["generate"]
     raw = manifest["scenario"]
     if generated is not None:  # JSON has no numbers for keys
@@ -108,12 +108,12 @@ def _moment(scenario: Scenario, at: str) -> int:
     return moment // SECOND * SECOND
 
 
-def _changes(old: Any, new: Any, key: str = "") -> list[tuple[str, Any, Any]]:
+def differences(old: Any, new: Any, key: str = "") -> list[tuple[str, Any, Any]]:
     """Dotted keys whose values differ, with both values."""
     if isinstance(old, dict) and isinstance(new, dict):
         found = []
         for name in [*old, *(name for name in new if name not in old)]:
-            found += _changes(old.get(name), new.get(name), f"{key}.{name}" if key else name)
+            found += differences(old.get(name), new.get(name), f"{key}.{name}" if key else name)
         return found
     return [] if old == new else [(key, old, new)]
 

@@ -23,10 +23,30 @@ def make_folder(out: Path) -> Path:
     Raises:
         FolderInUse: it exists and is not empty.
     """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise FolderInUse(f"--out: '{out}': expected a new or empty folder (use --resume to finish a killed run)")
+    check_free(out)
     out.mkdir(parents=True, exist_ok=True)
     return out
+
+
+def check_free(out: Path) -> None:
+    """Refuse an output folder with something in it.
+
+    Raises:
+        FolderInUse: it exists and is not empty.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise FolderInUse(f"--out: '{out}': expected a new or empty folder (use --resume to finish a killed run)")
+
+
+def stamped_folder(name: str, what: Any) -> Path:
+    """``runs/<name>/<utc>-<digest8>``: the digest is that of ``what``, as JSON."""
+    stamp = utc_now()[:19].replace(":", "").replace("-", "")
+    return Path("runs") / name / f"{stamp}-{digest8(what)}"
+
+
+def digest8(what: Any) -> str:
+    """Eight hexadecimal digits by which a value, as JSON, is known again."""
+    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:8]
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -89,7 +109,7 @@ class CommandLog:
         self._file = None
         if folder is not None:
             path = folder / "commands.jsonl"
-            _drop_torn_line(path)
+            drop_torn_line(path)
             self._file = open(path, "ab")  # noqa: SIM115
 
     def record(self, at_us: int, kind: str, payload: dict[str, Any], by: str) -> None:
@@ -106,7 +126,7 @@ class CommandLog:
             self._file.close()
 
 
-def _drop_torn_line(path: Path) -> None:
+def drop_torn_line(path: Path) -> None:
     """A kill in the middle of a write leaves half a line; it was never acknowledged."""
     if path.exists():
         whole = path.read_bytes().rpartition(b"\n")

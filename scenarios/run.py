@@ -5,14 +5,13 @@ again.
 """
 
 import functools
-import json
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
@@ -24,13 +23,14 @@ from engine.records import write_parquet
 from engine.roads.lines import road_lines
 from scenarios.build import Built, build
 from scenarios.commands import Rules, apply_command
-from scenarios.folder import CommandLog, checksums, make_folder, utc_now, versions, write_json
+from scenarios.folder import CommandLog, checksums, make_folder, stamped_folder, utc_now, versions, write_json
 from scenarios.ground import Ground, prepare
 from scenarios.incidents.director import Director
 from scenarios.load import Scenario
+from scenarios.memory import few_collections
 from scenarios.results import Run, telemetry_table
 from twin.kpis.costs import Costs
-from twin.kpis.facts import gather
+from twin.kpis.facts import Evidence, gather
 from twin.kpis.registry import by_dimension, compute
 from twin.kpis.tables import Tables
 from twin.planning.day import DayPlan
@@ -43,6 +43,7 @@ OUTSIDE = LATE + 1
 """Outside commands come after everything else of their instant."""
 
 Progress = Callable[[float, str], None]
+Finished = TypeVar("Finished")
 
 
 class RunFailed(RuntimeError):
@@ -111,6 +112,10 @@ class Session:
         Raises:
             KeyboardInterrupt: ``stop_asked`` was set; what is on disk is then a whole prefix of the run.
         """
+        with few_collections():
+            self._advance(until_us, stop_asked, paused)
+
+    def _advance(self, until_us: int, stop_asked: threading.Event | None, paused: Callable[[], bool]) -> None:
         env, world = self.world.env, self.world
         while world.now < until_us or env.peek() <= until_us:
             edge = min(until_us, (world.now // WINDOW_US + 1) * WINDOW_US)
@@ -130,6 +135,13 @@ class Session:
 
     def run(self, progress: Progress | None = None) -> Run:
         """Run to the end, seal and judge."""
+        return self._to_the_end(self.finish, progress)
+
+    def run_for_kpis(self) -> dict[str, dict[str, Any]]:
+        """Run to the end, of a world kept in memory, for its KPIs alone: no digest, no tables, no dimensions."""
+        return self._to_the_end(self._only_kpis)
+
+    def _to_the_end(self, finish: Callable[[], Finished], progress: Progress | None = None) -> Finished:
         start_us, end_us = self.scenario.start_us, self.scenario.end_us
         try:
             with ctrl_c_between_windows() as asked:
@@ -137,7 +149,7 @@ class Session:
                     self.advance(edge, asked)
                     if progress is not None:
                         progress((edge - start_us) / (end_us - start_us), self.scenario.local.text(edge))
-            return self.finish()
+            return finish()
         except ValueError as error:
             self._fail(error)
             raise RunFailed(f"the run failed at {self.scenario.local.text(self.world.now)}: {error}") from error
@@ -153,6 +165,21 @@ class Session:
 
     def finish(self) -> Run:
         """End the run at the present moment: close what is open, seal the files, compute the KPIs."""
+        self._close_world()
+        digest = self._seal()
+        run = self._judge(digest)
+        self._log.close()
+        self.built.population.close()
+        return run
+
+    def _only_kpis(self) -> dict[str, dict[str, Any]]:
+        self._close_world()
+        self.built.telemetry.seal()
+        kpis = self._kpis(gather(self._tables()))
+        self.built.population.close()
+        return kpis
+
+    def _close_world(self) -> None:
         built, world = self.built, self.world
         built.office.close()
         for order_id, customer in list(built.customers.items()):
@@ -163,11 +190,6 @@ class Session:
             vehicle.log_unfinished_trip()
         if world.telematics is not None:
             world.telematics.close(world.now)
-        digest = self._seal()
-        run = self._judge(digest)
-        self._log.close()
-        built.population.close()
-        return run
 
     def _seal(self) -> str:
         built, world = self.built, self.world
@@ -178,23 +200,30 @@ class Session:
         world.office_ledger.seal()
         return combine(*parts)
 
-    def _judge(self, digest: str) -> Run:
+    def _tables(self) -> Tables:
         model, folder, built, world = self.scenario.model, self.folder, self.built, self.world
         if folder is None:
             truth, office, telemetry = world.truth.table(), world.office_ledger.table(), built.telemetry.table()
         else:
             truth, office = (functools.partial(read_ledger, folder, name) for name in ("truth", "office"))
             telemetry = folder / "telemetry"
-        tables = Tables(
+        return Tables(
             truth, office, self.scenario.start_us, world.now, telemetry, model.time_zone or "UTC",
             Costs.from_mapping(model.costs), model.json_ready()["alerts"],
         )  # fmt: skip
+
+    def _kpis(self, evidence: Evidence) -> dict[str, dict[str, Any]]:
+        return compute(evidence, {name: kpi.expect for name, kpi in self.scenario.model.kpis.items()})
+
+    def _judge(self, digest: str) -> Run:
+        tables, folder = self._tables(), self.folder
         evidence = gather(tables)
-        kpis = compute(evidence, {name: kpi.expect for name, kpi in model.kpis.items()})
-        dimensions = by_dimension(evidence)
+        kpis, dimensions = self._kpis(evidence), by_dimension(evidence)
         manifest = self._manifest("finished") | {"digest": digest}
         if folder is None:
-            return Run(kpis, dimensions, manifest, None, truth, office, built.trips.table(), telemetry_table(telemetry))
+            truth, office, trips = self.world.truth.table(), self.world.office_ledger.table(), self.built.trips.table()
+            assert tables.telemetry is not None  # noqa: S101
+            return Run(kpis, dimensions, manifest, None, truth, office, trips, telemetry_table(tables.telemetry))
         self._write_results(folder, kpis, dimensions, manifest)
         return Run.read(folder)
 
@@ -325,8 +354,4 @@ def run(
 
 def default_folder(scenario: Scenario) -> Path:
     """``runs/<name>/<utc>-<digest8>``: the digest is that of the resolved scenario."""
-    from hashlib import sha256
-
-    text = json.dumps(scenario.model.json_ready(), sort_keys=True)
-    stamp = utc_now()[:19].replace(":", "").replace("-", "")
-    return Path("runs") / scenario.model.name / f"{stamp}-{sha256(text.encode()).hexdigest()[:8]}"
+    return stamped_folder(scenario.model.name, scenario.model.json_ready())

@@ -199,6 +199,8 @@ def _names(model: StudyModel, file: str) -> list[Problem]:
         found.append(Problem(file, f"variants.{model.base}", model.base, "another name than the base's"))
     if model.choose:
         known("choose.kpi", model.choose.kpi, KPIS, "a KPI: twin list kpis")
+        if model.choose.kpi in KPIS and KPIS[model.choose.kpi].better == "neither":
+            found.append(Problem(file, "choose.kpi", model.choose.kpi, "a KPI of which more or less is better"))
     if model.break_even:
         names = [*model.policies] or [model.base, *model.variants]
         known("break_even.figure", model.break_even.figure, KPIS, "a KPI: twin list kpis")
@@ -206,7 +208,7 @@ def _names(model: StudyModel, file: str) -> list[Problem]:
             known(f"break_even.{key}", getattr(model.break_even, key), names, f"a variant ({', '.join(names)})")
         if model.design:
             found.append(Problem(file, "break_even", "design", "variants or policies to compare"))
-    return found + [*_claim_names(model, file)]
+    return [*found, *_claim_names(model, file)]
 
 
 def _claim_names(model: StudyModel, file: str) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""Replications of a study's variants, run here or in worker processes; the figures are the same either way.
+"""Replications of a study's variants, run here, in worker processes or on a cluster; the figures are always the same.
 
 A variant is a scenario by name. Replication ``r`` runs every variant under one seed (``scenarios.replications``), so
 all meet the same customers, roads and failures. A run is dropped once its figures are read: what a study keeps is a
@@ -6,19 +6,16 @@ number for each figure, variant and replication.
 """
 
 import gc
-import multiprocessing
+import hashlib
+import json
 import os
-import signal
-import threading
 import time
 from array import array
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Mapping
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, field, replace
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -26,19 +23,14 @@ from scenarios.demand import check_planner
 from scenarios.ground import Ground, prepare
 from scenarios.load import Scenario
 from scenarios.replications import replication_seed
-from scenarios.run import RunFailed, Session
+from scenarios.run import Session
+from scenarios.study_places import Place, place_of
 from twin.commands import Command
+from twin.planning.shared import SharedPlans
 
 NOT_OF_THE_GROUND = ("dispatch", "head_office", "alerts", "costs", "kpis")
 """Sections that ``scenarios.ground.prepare`` makes nothing of: variants that differ in these alone share a ground."""
-AHEAD = 2
-"""Replications handed to each worker before they are asked for."""
 DEFAULT_WORKERS = min(2, os.cpu_count() or 1)
-PATIENCE = 3
-"""Pools that may break one after the other, with no replication finished in between."""
-
-Tell = Callable[[int], None]
-"""Called with the number of replications finished."""
 
 
 @dataclass(frozen=True)
@@ -89,56 +81,174 @@ class Figures:
         """A figure of a variant, float64 [replications]."""
         return np.array(self.values[variant][figure])
 
+    def digest(self) -> str:
+        """SHA-256 over all values by variant, replication and figure, to the last bit: the same wherever they ran."""
+        sha = hashlib.sha256()
+        for variant, columns in self.values.items():
+            sha.update(json.dumps([variant, *columns]).encode())
+            table = np.array([*columns.values()], np.float64).T
+            table[np.isnan(table)] = np.nan  # there are many NaN; here they are one
+            sha.update(table.astype("<f8").tobytes())
+        return sha.hexdigest()
 
-def run_study(variants: Mapping[str, Scenario], count: int, workers: int = 1, tell: Tell | None = None) -> Figures:
+
+@dataclass(frozen=True)
+class Replication:
+    """A replication that is finished: its number, the seed of its runs, what is kept of them by variant, wall time."""
+
+    number: int
+    seed: int
+    outcomes: Mapping[str, Outcome]
+    took_s: float
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a study is: replications finished, out of how many at most, and how long one takes as things are.
+
+    ``each_s``: mean wall time of a replication over the number of workers, None before the first one is finished.
+    ``may_stop``: the study may end before all have been run.
+    """
+
+    finished: int
+    count: int
+    each_s: float | None = None
+    may_stop: bool = False
+
+
+Tell = Callable[[Progress], None]
+Enough = Callable[[Figures], bool]
+
+
+class Store(Protocol):
+    """Where finished replications are kept (``scenarios.study_store``)."""
+
+    def begin(self) -> None:
+        """Make ready; replications kept before are then there."""
+        ...
+
+    def __contains__(self, number: int) -> bool: ...
+
+    def read(self, number: int) -> Replication:
+        """A replication kept before."""
+        ...
+
+    def keep(self, done: Replication) -> None:
+        """Keep a replication; once this returns, a crash does not lose it."""
+        ...
+
+    def seal(self, figures: Figures) -> None:
+        """These are the study's figures."""
+        ...
+
+    def part(self, variants: Mapping[str, Scenario]) -> "AbstractContextManager[Store]":
+        """The store of further variants that the study looks at, such as the points of a search."""
+        ...
+
+
+class InMemory:
+    """A store for a call: finished replications until they are asked for, once each."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[int, Replication] = {}
+
+    def begin(self) -> None:
+        """Nothing to make ready."""
+
+    def __contains__(self, number: int) -> bool:
+        return number in self._waiting
+
+    def read(self, number: int) -> Replication:
+        """Given away."""
+        return self._waiting.pop(number)
+
+    def keep(self, done: Replication) -> None:
+        """Until it is asked for."""
+        self._waiting[done.number] = done
+
+    def seal(self, figures: Figures) -> None:
+        """Nothing stays."""
+
+    def part(self, variants: Mapping[str, Scenario]) -> "AbstractContextManager[InMemory]":
+        """Another one."""
+        return nullcontext(InMemory())
+
+
+def run_study(
+    variants: Mapping[str, Scenario],
+    count: int,
+    on: int | str = 1,
+    tell: Tell | None = None,
+    enough: Enough | None = None,
+    store: Store | None = None,
+) -> Figures:
     """Run every variant ``count`` times under the seeds of the first one.
+
+    Args:
+        variants: scenarios by name.
+        count: replications, at most.
+        on: a number of processes on this machine, or the address of a Dask scheduler.
+        tell: called as replications are finished, in order of their numbers.
+        enough: asked after each replication, in order; True ends the study. What it answers may depend on the figures
+            alone, so a study ends after the same replication wherever it runs.
+        store: keeps finished replications as soon as they are, and gives those of an earlier, interrupted call.
 
     Raises:
         BadInput: roads or orders that cannot be used.
-        RunFailed: a run that began and could not go on, or workers that were killed again and again.
+        RunFailed: a run that began and could not go on, workers killed again and again, a cluster that does not answer.
     """
-    figures = Figures()
-    for outcomes in replications(variants, count, workers):
-        figures.add(outcomes)
-        if tell is not None:
-            tell(figures.replications)
+    figures, place, took_s = Figures(), place_of(on), 0.0
+    store = store if store is not None else InMemory()
+    store.begin()
+    if tell is not None:
+        tell(Progress(0, count, None, enough is not None))
+    with closing(replications(variants, count, place, store)) as found:
+        for done in found:
+            figures.add(done.outcomes)
+            took_s += done.took_s
+            if tell is not None:
+                each_s = took_s / figures.replications / place.workers
+                tell(Progress(figures.replications, count, each_s, enough is not None))
+            if enough is not None and enough(figures):
+                break
+    store.seal(figures)
     return figures
 
 
-def replications(variants: Mapping[str, Scenario], count: int, workers: int = 1) -> Iterator[dict[str, Outcome]]:
-    """The outcomes of each replication, in the order of their numbers."""
-    if min(workers, count) <= 1:
-        yield from (replicate(variants, number) for number in range(count))
-        return
-    done = 0
-    broken = 0
-    while done < count:
-        try:
-            for outcomes in _in_processes(variants, range(done, count), min(workers, count - done)):
-                yield outcomes
-                done, broken = done + 1, 0
-        except BrokenProcessPool:
-            broken += 1  # one was killed; what had not been finished is run again, to the same figures
-            if broken == PATIENCE:
-                raise RunFailed(
-                    f"a worker process was killed {broken} times in replication {done + 1} of {count} or the next "
-                    f"({done} finished); is there memory for {workers} runs at once? Fewer: --on local:{workers - 1}"
-                ) from None
+def replications(
+    variants: Mapping[str, Scenario], count: int, place: Place, store: Store
+) -> Generator[Replication, None, None]:
+    """Replications in the order of their numbers; those not in the store are run, and kept as soon as they finish."""
+    missing = (number for number in range(count) if number not in store)
+    with closing(place.run(partial(replicate, variants), missing)) as running:
+        for number in range(count):
+            while number not in store:
+                store.keep(next(running))
+            yield store.read(number)
 
 
-def replicate(variants: Mapping[str, Scenario], number: int) -> dict[str, Outcome]:
-    """Run replication ``number`` of every variant."""
+def replicate(variants: Mapping[str, Scenario], number: int) -> Replication:
+    """Run replication ``number`` of every variant.
+
+    Variants that differ only in sections of which the ground is not made share one; where head office is to plan the
+    same day, it is planned once.
+    """
+    begun = time.perf_counter()
     seed = replication_seed(next(iter(variants.values())).model.seed, number)
     outcomes: dict[str, Outcome] = {}
     shared: tuple[dict[str, Any], Ground] | None = None
+    plans = SharedPlans()
     for name, variant in variants.items():
         seeded = with_changes(variant, seed=seed)
         if shared is None or shared[0] != _ground_of(seeded):
             shared = _ground_of(seeded), prepare(seeded)
         check_planner(seeded, shared[1].orders)
-        outcomes[name] = outcome(Session(seeded, shared[1]))
+        session = Session(seeded, shared[1])
+        session.built.office.make_plan = plans
+        outcomes[name] = outcome(session)
+        del session
         gc.collect()  # worlds are full of circles; without this several stand about at a time
-    return outcomes
+    return Replication(number, seed, outcomes, time.perf_counter() - begun)
 
 
 def outcome(session: Session) -> Outcome:
@@ -153,7 +263,7 @@ def outcome(session: Session) -> Outcome:
         return commands
 
     session.built.office.policy = timed
-    kpis = session.run().kpis
+    kpis = session.run_for_kpis()
     figures = {name: kpi["value"] for name, kpi in kpis.items()} | {"decisions": session.built.office.decisions}
     return Outcome(figures, DecisionTime(sum(times), max(times, default=0.0), len(times)))
 
@@ -165,50 +275,3 @@ def with_changes(scenario: Scenario, **changes: Any) -> Scenario:
 
 def _ground_of(scenario: Scenario) -> dict[str, Any]:
     return {name: section for name, section in scenario.model if name not in NOT_OF_THE_GROUND}
-
-
-# --- processes ---
-
-
-def _in_processes(variants: Mapping[str, Scenario], numbers: range, workers: int) -> Iterator[dict[str, Outcome]]:
-    """Outcomes in the order of ``numbers``; only so many are handed out at once that memory stays flat."""
-    waiting: deque[Future[dict[str, Outcome]]] = deque()
-    left = iter(numbers)
-    with _pool(workers) as pool:
-        while True:
-            while len(waiting) < AHEAD * workers and (number := next(left, None)) is not None:
-                waiting.append(pool.submit(replicate, variants, number))
-            if not waiting:
-                return
-            yield waiting.popleft().result()
-
-
-@contextmanager
-def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    pool = ProcessPoolExecutor(workers, _context(), _begin_worker)
-    try:
-        yield pool
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _context() -> Any:
-    """Workers begin from a clean process with everything imported; a fork of this one would copy its threads' locks."""
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    return context
-
-
-def _begin_worker() -> None:
-    """Ctrl-C stops the run a worker is in, not the worker; one whose parent was killed would wait for work for ever."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    assert parent is not None  # noqa: S101  (a worker has one)
-
-    def watch() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()

@@ -1,13 +1,20 @@
 """The commands that run many days: ``blindness``, ``league``, ``compare``."""
 
+import re
 import sys
-import time
 from argparse import Namespace
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from scenarios.load import load
 from viz.cli import OK, emit
+
+if TYPE_CHECKING:
+    from scenarios.study_run import Progress
+    from scenarios.study_store import StudyStore
 
 
 def blindness(arguments: Namespace) -> int:
@@ -18,52 +25,116 @@ def blindness(arguments: Namespace) -> int:
     scenario = load(Path(arguments.scenario), arguments.sets, arguments.seed)
     with _Days(arguments, 1) as days:
         found = price_of_blindness(scenario, arguments.replications, 1, partial(days, scenario.model.name))
-    if arguments.json:
-        emit(found.as_dict())
-    else:
-        for line in blindness_lines(found):
-            print(line)
+    _show(arguments, found.as_dict(), lambda _: blindness_lines(found))
     return OK
 
 
 def league(arguments: Namespace) -> int:
     """Compare policies over scenarios."""
-    from scenarios.league import check_policies
+    from scenarios.folder import stamped_folder, write_json
+    from scenarios.league import by_name, check_policies, variants
     from scenarios.league import league as run_league
     from scenarios.study_run import DEFAULT_WORKERS
+    from scenarios.study_store import StudyStore
     from viz.league import league_lines
 
     check_policies(arguments.policies)
     scenarios = [load(Path(path), arguments.sets, arguments.seed) for path in arguments.scenarios]
-    with _Days(arguments, len(scenarios)) as days:
-        found = run_league(
-            scenarios, arguments.policies, arguments.replications, arguments.on or DEFAULT_WORKERS, days
-        ).as_dict()
-    if arguments.json:
-        emit(found)
-    else:
-        for line in league_lines(found):
-            print(line)
+    played = {name: variants(scenario, arguments.policies) for name, scenario in by_name(scenarios).items()}
+    what = [*(scenario.model.json_ready() for scenario in scenarios), *arguments.policies]
+    folder = _out(arguments, stamped_folder("league", what))
+    stores = {
+        name: StudyStore(
+            folder / f"{number}-{re.sub('[^A-Za-z0-9.-]+', '-', name).strip('-')}", name, arguments.typed, variants,
+            arguments.replications, arguments.resume,
+        )
+        for number, (name, variants) in enumerate(played.items(), start=1)
+    }  # fmt: skip
+    with _Days(arguments, len(scenarios)) as days, _kept(arguments, folder, [*stores.values()]):
+        on = arguments.on or DEFAULT_WORKERS
+        found = run_league(scenarios, arguments.policies, arguments.replications, on, days, stores).as_dict()
+        for name, store in stores.items():
+            found["scenarios"][name]["digest"] = store.digest
+        write_json(folder / "league.json", found)
+    _show(arguments, {**found, "folder": str(folder)}, league_lines)
     return OK
 
 
 def compare(arguments: Namespace) -> int:
     """Compare variants of a scenario with it."""
     from scenarios.compare import compare as run_compare
-    from scenarios.compare import variants_of
+    from scenarios.folder import write_json
+    from scenarios.stopping import asked_to_stop
+    from scenarios.study import study_at
     from scenarios.study_run import DEFAULT_WORKERS
-    from viz.league import compare_lines
+    from scenarios.study_store import StudyStore, default_study_folder
+    from viz.compare import compare_lines
+    from viz.study_report import write_study_report
 
-    variants = variants_of(Path(arguments.scenario), arguments.sets, arguments.seed, arguments.variants)
-    with _Days(arguments, 1) as days:
-        tell = partial(days, variants["base"].model.name)
-        found = run_compare(variants, arguments.replications, arguments.on or DEFAULT_WORKERS, tell)
+    study = study_at(
+        Path(arguments.scenario), arguments.sets, arguments.seed, arguments.variants, arguments.replications
+    )
+    study = asked_to_stop(study, arguments.precision, arguments.choose, arguments.replications is not None)
+    folder = _out(arguments, default_study_folder(study.name, study.variants))
+    store = StudyStore(folder, study.name, arguments.typed, study.variants, study.replications, arguments.resume)
+    with _Days(arguments, 1) as days, _kept(arguments, folder, [store]):
+        found = run_compare(study, arguments.on or DEFAULT_WORKERS, partial(days, study.name), store)
+        found["digest"] = store.digest
+        write_json(folder / "comparison.json", found)
+    report = write_study_report(folder)
+    _show(arguments, {**found, "folder": str(folder), "report": str(report)}, compare_lines)
+    return OK
+
+
+def _show(arguments: Namespace, found: dict[str, Any], lines: Callable[[dict[str, Any]], list[str]]) -> None:
+    """One JSON document, or lines of text and where the study is."""
     if arguments.json:
         emit(found)
-    else:
-        for line in compare_lines(found):
-            print(line)
-    return OK
+        return
+    for line in lines(found):
+        print(line)
+    for what, key in (("study", "folder"), ("report", "report")):
+        if key in found:
+            print(f"{what:<8} {found[key]}")
+    if "digest" in found:
+        print(f"digest   {found['digest']}")
+
+
+def _out(arguments: Namespace, default: Path) -> Path:
+    """The folder of the study.
+
+    Raises:
+        ValueError: nothing there to go on with, or something is there already.
+    """
+    from scenarios.folder import check_free
+
+    folder = Path(arguments.out) if arguments.out else default
+    if not arguments.resume:
+        check_free(folder)
+    elif not arguments.out or not any(folder.glob("**/study.json")):
+        raise ValueError(f"--resume: '{arguments.out or ''}': expected --out DIR, the folder of an interrupted study")
+    return folder
+
+
+@contextmanager
+def _kept(arguments: Namespace, folder: Path, stores: "list[StudyStore]") -> Iterator[None]:
+    """Close the stores; where the study was cut short, say what is kept and how to go on."""
+    from contextlib import ExitStack
+
+    from scenarios.run import RunFailed
+
+    try:
+        with ExitStack() as open_stores:
+            for store in stores:
+                open_stores.enter_context(store)
+            yield
+    except (KeyboardInterrupt, RunFailed):
+        kept = sum(store.kept for store in stores)
+        if kept:
+            again = arguments.typed if arguments.out else f"{arguments.typed} --out {folder}"
+            again = again if arguments.resume else f"{again} --resume"
+            print(f"{kept} finished replications are kept; go on with: {again}", file=sys.stderr)
+        raise
 
 
 class _Days:
@@ -71,19 +142,35 @@ class _Days:
 
     def __init__(self, arguments: Namespace, studies: int) -> None:
         self.shown = not arguments.quiet and sys.stderr.isatty()
-        self.each, self.total = arguments.replications, arguments.replications * studies
-        self.done, self._begun = 0, time.perf_counter()
+        self.studies = studies
+        self._ended: dict[str, int] = {}
 
     def __enter__(self) -> "_Days":
         return self
 
-    def __call__(self, name: str, done: int) -> None:
-        self.done += 1
-        left_s = (time.perf_counter() - self._begun) / self.done * (self.total - self.done)
+    def __call__(self, name: str, progress: "Progress") -> None:
+        self._ended[name] = progress.finished
         if self.shown:
-            text = f"{self.done / self.total:4.0%} {name}: replication {done} of {self.each}, {left_s:,.0f} s left"
-            print(f"\r{text:<70}", end="", file=sys.stderr, flush=True)
+            print(
+                f"\r{progress_text(name, progress, self._ended, self.studies):<78}", end="", file=sys.stderr, flush=True
+            )
 
     def __exit__(self, *error: object) -> None:
-        if self.shown and self.done:
+        if self.shown and self._ended:
             print(file=sys.stderr)
+
+
+def progress_text(name: str, progress: "Progress", ended: Mapping[str, int], studies: int) -> str:
+    """How far the studies are: ``ended`` has the replications finished of those begun."""
+    total, done = progress.count * studies, sum(ended.values())
+    text = f"{done / total:4.0%} {name}: {progress.finished} of {progress.count} replications"
+    if progress.each_s is None:
+        return text
+    return f"{text}, {'at most ' if progress.may_stop else ''}{_time_text(progress.each_s * (total - done))} left"
+
+
+def _time_text(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60:02d} min"

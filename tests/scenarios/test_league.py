@@ -1,29 +1,26 @@
 """The league and what it stands on: paired replications, here or in processes, and what is said when they fail."""
 
 import json
-import multiprocessing
-import os
 import pickle
-import signal
-from collections.abc import Iterator
-from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from scenarios import study_run
-from scenarios.compare import compare, read_variant, variants_of
+from scenarios.compare import compare
+from scenarios.folder import read_json
 from scenarios.league import TABLE, League, by_name, league
 from scenarios.load import Scenario
 from scenarios.problems import BadInput, Problem
 from scenarios.replications import replication_seed
-from scenarios.run import RunFailed, run
-from scenarios.study_run import Figures, Outcome, replications, run_study
+from scenarios.run import run
+from scenarios.study import asked_study, read_variant
 from tests.tiny import tiny, write_tiny
 from viz.cli import BAD_INPUT, OK, main
-from viz.league import compare_lines, league_lines
+from viz.compare import compare_lines
+from viz.league import league_lines
 
 SMALL: dict[str, Any] = {
     "horizon_s": 18_000,
@@ -63,8 +60,10 @@ def test_the_document_has_every_policy_and_figure(found: League) -> None:
     assert [*table] == ["insertion", "nearest"]
     assert [*table["nearest"]] == [*TABLE]
     cell = table["nearest"]["cost_eur"]
-    keys = {"mean", "diff", "ci_low", "ci_high", "p", "p_adjusted", "correlation", "n", "unit", "better"}
-    assert {*cell} == keys
+    assert [*cell] == [
+        "mean", "mean_low", "mean_high", "diff", "ci_low", "ci_high", "p", "p_adjusted", "correlation",
+        "unpaired_low", "unpaired_high", "n", "unit", "better",
+    ]  # fmt: skip
     assert (cell["unit"], cell["better"], cell["n"]) == ("EUR", "lower", 2)
     assert cell["diff"] == pytest.approx(cell["mean"] - table["insertion"]["cost_eur"]["mean"])
     assert answer["comparisons"] == sum(c["p"] is not None for row in table.values() for c in row.values())
@@ -109,30 +108,6 @@ def test_scenarios_of_one_name_go_by_their_files() -> None:
 # --- processes ---
 
 
-def test_two_processes_give_what_one_gives_even_if_one_is_killed() -> None:
-    """The same figures to the last bit, in the same order."""
-    variants = {"nearest": small("nearest")}
-    found = Figures()
-    for outcomes in replications(variants, 4, workers=2):
-        if not found.replications:
-            os.kill(multiprocessing.active_children()[0].pid or 0, signal.SIGKILL)
-        found.add(outcomes)
-    assert pickle.dumps(found.values) == pickle.dumps(run_study(variants, 4).values)
-
-
-def test_workers_killed_again_and_again_are_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One line, with what was finished."""
-
-    def broken(variants: Any, numbers: range, workers: int) -> Iterator[dict[str, Outcome]]:
-        if numbers.start == 0:
-            yield {}
-        raise BrokenProcessPool
-
-    monkeypatch.setattr(study_run, "_in_processes", broken)
-    with pytest.raises(RunFailed, match=r"killed 3 times in replication 2 of 5 .* \(1 finished\)"):
-        [*replications({"one": small()}, 5, workers=2)]
-
-
 def test_bad_input_comes_back_from_a_worker() -> None:
     """With its problems."""
     error = pickle.loads(pickle.dumps(BadInput([Problem("a.yaml", "key", "x", "y")])))  # noqa: S301
@@ -154,14 +129,14 @@ def test_a_variant_is_a_name_and_what_to_set() -> None:
 def test_a_variant_meets_the_same_days_whatever_its_seed(tmp_path: Path) -> None:
     """Setting a seed changes nothing: the difference is exactly 0, without p. Another van is another matter."""
     path = write_tiny(tmp_path, **SMALL)
-    variants = variants_of(path, [], None, ["same: seed=99", "more: fleet.vans.count+=1"])
-    answer = compare(variants, 2)
+    study = replace(asked_study(path, [], None, ["same: seed=99", "more: fleet.vans.count+=1"]), replications=2)
+    answer = compare(study)
     assert {(cell["diff"], cell["p"]) for cell in answer["variants"]["same"].values()} <= {(0.0, None), (None, None)}
     assert answer["variants"]["more"]["duty_h"]["diff"] > 1
     assert answer["variants"]["more"]["orders_total"]["diff"] == 0
     assert any("duty_h" in line for line in compare_lines(answer))
     with pytest.raises(BadInput, match="another name"):
-        variants_of(path, [], None, ["base: seed=99"])
+        asked_study(path, [], None, ["base: seed=99"])
 
 
 # --- the command line ---
@@ -170,9 +145,11 @@ def test_a_variant_meets_the_same_days_whatever_its_seed(tmp_path: Path) -> None
 def test_league_prints_one_document(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """And nothing else on stdout."""
     path = str(write_tiny(tmp_path, **SMALL))
-    asked = ["league", path, "--policies", "nearest", "--replications", "1", "--on", "local:1", "--json"]
-    assert main(asked) == OK
+    asked = ["league", path, "--policies", "nearest", "--replications", "1", "--on", "local:1", "--json", "--out"]
+    assert main([*asked, str(tmp_path / "league")]) == OK
     answer = json.loads(capsys.readouterr().out)
+    assert (tmp_path / "league" / "1-tiny" / "replications.parquet").exists()
+    assert read_json(tmp_path / "league" / "league.json")["scenarios"]["tiny"]["digest"]
     assert answer["scenarios"]["tiny"]["policies"]["nearest"]["cost_eur"]["ci_low"] in (None, 0.0)
 
 

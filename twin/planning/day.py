@@ -1,6 +1,6 @@
 """A day's plan from what head office knows: the picture becomes a problem, the plan becomes commands."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,10 @@ DAY_S = 86_400
 CENTS = 100
 MILLI = 1000
 """Demands and capacities are planned in thousandths of their unit."""
+
+
+Planning = Callable[[PlanProblem, str, int, int], Plan]
+"""A problem, the planner's name, seed and effort make a plan."""
 
 
 @dataclass(frozen=True)
@@ -94,11 +98,13 @@ def plan_day(
     settings: DaySettings,
     midnight_us: int,
     last_day: bool,
+    planning: Planning = make_plan,
 ) -> DayPlan:
     """Plan the open orders that may be visited on the local day beginning at ``midnight_us``.
 
     Planned on the usual speeds of one time of day (``settings.speeds_at_s``), then held against the time-dependent
     ones and mended. Orders left out are given up when no later day of theirs remains (``last_day`` or no later window).
+    ``planning`` stands in for ``make_plan``.
 
     Raises:
         ValueError: the planner cannot respect something the day needs.
@@ -113,7 +119,7 @@ def plan_day(
     problem, places = day_problem(view, travel, orders, shifts, settings, midnight_us, bucket_us)
     if not problem.orders:
         return DayPlan(Plan((), planner=settings.planner), problem, settings, bucket_us)
-    plan = make_plan(problem, settings.planner, settings.seed, settings.effort)
+    plan = planning(problem, settings.planner, settings.seed, settings.effort)
     plan = repair(plan, problem, _leg_ms(travel, places, midnight_us))
     commands = tuple(_command(route, midnight_us, settings) for route in plan.routes if route.stops)
     final = {o.order.order_id: last_day or not _due(o, tomorrow_us, 2**62) for o in orders}
