@@ -6,6 +6,9 @@ office's own usual times. All of it is belief: a position is as old as it is.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from operator import is_
 from typing import NamedTuple
 
 import numpy as np
@@ -33,13 +36,15 @@ class Eta(NamedTuple):
 
 
 class LegCache:
-    """Travel times that remembers single legs of the hour: most are asked for again a minute later.
+    """Travel times that remembers single legs of the hour: most are asked for again a minute later. And courses, which
+    hold as long as nothing else is known of the vehicle or its orders.
 
     A leg that begins where an earlier one ended begins at that place by its name: travel times may know only names.
     """
 
     def __init__(self, travel: TravelTimes) -> None:
         self.travel = travel
+        self.courses: dict[str, _Course] = {}
         self._legs: dict[tuple, int] = {}
         self._fresh: tuple | None = None
         self._places: dict[tuple[float, float], Place] = {}  # driven to, by position
@@ -69,7 +74,7 @@ class LegCache:
         """Forget what no longer holds: another hour, other closures reported."""
         fresh = (view.now_us // HOUR_US, tuple(sorted(view.closures.items())))
         if fresh != self._fresh:
-            self._fresh, self._legs = fresh, {}
+            self._fresh, self._legs, self.courses = fresh, {}, {}
 
 
 class _Visit(NamedTuple):
@@ -78,13 +83,21 @@ class _Visit(NamedTuple):
     task: Task
 
 
-class _Course(NamedTuple):
+@dataclass(slots=True)
+class _Course:
     """A vehicle's stops still to do, and the places it drives between: ``via`` the depot where goods wait there."""
 
     vehicle: VehicleView
+    orders: list[OrderView | None]  # of its stops
     visits: list[_Visit]
     places: list[Place]  # where it is, then every place in turn
     loads: list[bool]  # by place after the first: goods are loaded there, no visit
+    legs_ms: list[int] | None = None
+
+    def holds(self, view: FleetView, vehicle: VehicleView) -> bool:
+        """Whether nothing has been heard of the vehicle and its orders since: views never change, they are replaced."""
+        known = map(view.orders.get, [stop.order_id for stop in vehicle.stops])
+        return self.vehicle is vehicle and all(map(is_, known, self.orders))
 
 
 def etas(view: FleetView, travel: TravelTimes) -> dict[tuple[str, str], Eta]:
@@ -92,27 +105,39 @@ def etas(view: FleetView, travel: TravelTimes) -> dict[tuple[str, str], Eta]:
 
     ``travel`` may be a ``LegCache`` kept between calls.
     """
+    kept: dict[str, _Course] = {}
     if isinstance(travel, LegCache):
         travel.renew(view)
-    courses = [_course(view, vehicle) for vehicle in view.vehicles.values() if vehicle.stops]
+        kept = travel.courses
+    courses = []
+    for vehicle in view.vehicles.values():
+        if vehicle.stops:
+            course = kept.get(vehicle.vehicle_id)
+            if course is None or not course.holds(view, vehicle):
+                course = kept[vehicle.vehicle_id] = _course(view, vehicle)
+            courses.append(course)
+    _time_legs([course for course in courses if course.legs_ms is None], travel, view.now_us)
     found: dict[tuple[str, str], Eta] = {}
+    for course in courses:
+        assert course.legs_ms is not None  # noqa: S101  (timed just now)
+        _drive(view, course, course.legs_ms, found)
+    return found
+
+
+def _time_legs(courses: list[_Course], travel: TravelTimes, now_us: int) -> None:
     for profile in dict.fromkeys(course.vehicle.profile for course in courses):
         some = [course for course in courses if course.vehicle.profile == profile]
         starts = [place for course in some for place in course.places[:-1]]
         ends = [place for course in some for place in course.places[1:]]
-        legs = travel.legs_ms(starts, ends, view.now_us, profile).tolist()
-        done = 0
+        legs = iter(travel.legs_ms(starts, ends, now_us, profile).tolist())
         for course in some:
-            count = len(course.places) - 1
-            _drive(view, course, legs[done : done + count], found)
-            done += count
-    return found
+            course.legs_ms = [*islice(legs, len(course.places) - 1)]
 
 
 def _course(view: FleetView, vehicle: VehicleView) -> _Course:
     visits = []
-    for stop in vehicle.stops:
-        known = view.orders.get(stop.order_id)
+    orders = [view.orders.get(stop.order_id) for stop in vehicle.stops]
+    for stop, known in zip(vehicle.stops, orders):
         if known is not None:
             task = _task(known, stop)
             visits.append(_Visit(stop, task.place, task))
@@ -130,7 +155,7 @@ def _course(view: FleetView, vehicle: VehicleView) -> _Course:
             loaded = True
         places.append(visit.place)
         loads.append(False)
-    return _Course(vehicle, visits, places, loads)
+    return _Course(vehicle, orders, visits, places, loads)
 
 
 def _task(known: OrderView, stop: Stop) -> Task:
