@@ -7,9 +7,17 @@ from typing import TYPE_CHECKING, Any, Literal
 from engine.clock import MINUTE, LocalTime, from_us
 from scenarios.history import OrderHistory, RunHistory, State
 from scenarios.lateness import Lateness, lateness_cause
+from scenarios.route_changes import RouteChange, changes_of_order
 from scenarios.rows import Row, RunLedgers, ledger_rows, open_run
 from scenarios.story_customer import customer_text
-from scenarios.story_office import office_text, outage_text, outages_during, waiting_text, waits_before
+from scenarios.story_office import (
+    advice_about,
+    advice_text,
+    office_text,
+    outage_text,
+    outages_during,
+    told_beside,
+)
 from twin.ingest import refused
 
 if TYPE_CHECKING:
@@ -59,6 +67,7 @@ class Story:
     verdict: str
     lateness: Lateness | None
     moments: tuple[Moment, ...]
+    changes: tuple[RouteChange, ...]
     time_zone: str
 
     def as_dict(self) -> dict[str, Any]:
@@ -66,6 +75,7 @@ class Story:
         found = asdict(self)
         found["windows_us"] = [list(window) for window in self.windows_us]
         found["moments"] = [asdict(moment) | {"age_s": moment.age_s} for moment in self.moments]
+        found["changes"] = [change.as_dict() for change in self.changes]
         found["lateness"] = self.lateness and {
             "minutes": round(self.lateness.minutes, 3),
             "cause": self.lateness.cause.cause,
@@ -107,6 +117,7 @@ def order_story(run: "Path | str | Run | RunLedgers | RunHistory", order_id: str
         verdict=verdict(order, lateness, clock),
         lateness=lateness,
         moments=tuple(_moments(history, order, clock)),
+        changes=changes_of_order(history, order_id),
         time_zone=history.ledgers.time_zone,
     )
 
@@ -157,12 +168,14 @@ def _moments(history: RunHistory, order: OrderHistory, clock: LocalTime) -> list
         if row.received_us is not None and not refused(row.reason):
             learned.setdefault(row.event_id, row)
     answers = {r.payload["command_id"]: r for r in history.ledgers.truth if r.kind == "command_received"}
-    trips, waits = _own_trips(history, order), waits_before(history, order.order_id)
+    trips, beside = _own_trips(history, order), told_beside(history, order)
+    advice = advice_about(history, order.order_id)
     truth_ids = {row.event_id for row in history.ledgers.truth}
     moments = [
         _from_truth(row, text, learned.get(row.event_id))
         for row in history.ledgers.truth
-        if (text := waiting_text(row) if row.event_id in waits else _truth_text(row, order, trips, clock))
+        if (text := beside.get(row.event_id) or _truth_text(row, order, trips, clock))
+        or (text := advice_text(row, advice))
     ]
     moments += [
         _from_office(row, text, answers.get(row.event_id))
