@@ -9,6 +9,7 @@ from typing import Any
 import simpy
 
 from agents.customer import Customer
+from agents.dispatcher import Dispatcher, DispatcherSettings
 from agents.driver import Driver
 from agents.office import HeadOffice, OfficeSettings
 from agents.population import Population
@@ -82,6 +83,8 @@ def build(scenario: Scenario, ground: Ground, folder: Path | None = None, policy
     office = HeadOffice(
         population, _office_settings(scenario, ground, rosters), decide, maker.travel(), maker.end_order
     )
+    decides = model.dispatch.policy if policy is None else "custom"
+    office.dispatcher = Dispatcher(population, office, _dispatcher_settings(scenario), decides)
     maker.office = office
     world.receive = office.receive
     radio = wire_radio(scenario, world, maker, vehicles, surroundings)
@@ -135,6 +138,15 @@ def _tell_weather(world: World, weather: Weather, before: str) -> None:
     world.at((world.now // SLOT_US + 1) * SLOT_US, partial(_tell_weather, world, weather, now))
 
 
+def _dispatcher_settings(scenario: Scenario) -> DispatcherSettings:
+    dispatch = scenario.model.dispatch
+    approval = dispatch.approval
+    return DispatcherSettings(
+        approval.mode, dispatch.decisions_per_h, approval.refuse_share, approval.habit_share,
+        round(approval.expires_s * SECOND), approval.at_expiry,
+    )  # fmt: skip
+
+
 def _office_settings(
     scenario: Scenario, ground: Ground, rosters: dict[str, Callable[[int], Shift | None]]
 ) -> OfficeSettings:
@@ -144,6 +156,7 @@ def _office_settings(
         plan.planner, plan.effort, model.seed % 2**31, plan.balance, clock_s(plan.speeds_at),
         depot.load_base_s, depot.load_order_s, model.head_office.penalty_left_out,
         costs.vehicle_eur_per_km, costs.driver_eur_per_h, ground.roads.router_name, plan.margin_s,
+        plan.settings,
     )  # fmt: skip
 
     def roster(day_number: int) -> list[Shift]:

@@ -17,6 +17,10 @@ from twin.policies import policies
 SETTINGS = ("dispatch.policy", "dispatch.period_s", "dispatch.decision_s", "head_office.max_attempts")
 """Settings that can change during a run; a change is itself a recorded command."""
 
+TO_ROUTES = ("set_route", "assign_order", "unassign_order")
+TO_DRIVERS = ("hold_vehicle", "release_vehicle", "send_message")
+"""Commands that travel to a vehicle: those that change its route, and others."""
+
 
 class Rules:
     """What may be said to one run. Names are used up as they are given: an order or an incident comes once."""
@@ -45,6 +49,10 @@ class Rules:
         if "vehicle_id" in payload and payload["vehicle_id"] not in self.vehicles:
             wanted = payload["vehicle_id"]
             raise ValueError(f"{kind}: no vehicle {wanted!r}{_hint(wanted, sorted(self.vehicles))}")
+        if kind.endswith("_recommendation") and self.scenario.model.dispatch.approval.mode == "none":
+            raise ValueError(f"{kind}: nothing waits for approval: dispatch.approval.mode is none")
+        if (payload.get("position") or 0) < 0:
+            raise ValueError(f"{kind}: position: expected 0 or more, not {payload['position']}")
         if kind == "change_setting":
             check_setting(payload["key"], payload["value"])
         elif kind == "inject_incident":
@@ -53,6 +61,10 @@ class Rules:
             self._check_incident(payload["closure"], _closure(payload))
         elif kind == "add_order":
             self._check_order(payload["order"])
+        elif kind == "change_order":
+            _check_windows(kind, payload["windows_us"] or ())
+        elif kind == "update_stop":
+            raise ValueError("update_stop: follows by itself from change_order")
         elif kind == "replay_dead_letters":
             _check_replay(payload["kind"], payload["rename"])
 
@@ -71,9 +83,7 @@ class Rules:
         if order_id in self.orders:
             raise ValueError(f"add_order: there is an order {order_id!r} already")
         for task in (fields["pickup"], fields["delivery"]):
-            for window in task["windows_us"] if task else ():
-                if len(window) != 2 or window[0] > window[1]:
-                    raise ValueError(f"add_order: windows_us: expected [open, close], open first, not {window}")
+            _check_windows("add_order", task["windows_us"] if task else ())
             if task and not 0 <= task["service_s"] <= 86_400:
                 raise ValueError(f"add_order: service_s: expected 0 to 86400, not {task['service_s']}")
         if any(amount < 0 for amount in fields["demand"].values()):
@@ -133,6 +143,12 @@ def _check_replay(kind: str, rename: dict[str, str]) -> None:
             raise ValueError(f"replay_dead_letters: rename.{sent}: {kind} has no field {known!r}{_hint(known, fields)}")
 
 
+def _check_windows(kind: str, windows_us: Iterable[list[int]]) -> None:
+    for window in windows_us:
+        if len(window) != 2 or window[0] > window[1]:
+            raise ValueError(f"{kind}: windows_us: expected [open, close], open first, not {window}")
+
+
 def _hint(name: object, known: Iterable[str]) -> str:
     close = nearest(str(name), known)
     return f"; did you mean {close!r}?" if close else ""
@@ -147,8 +163,16 @@ def _closure(payload: dict[str, Any]) -> dict[str, Any]:
 def apply_command(built: Built, director: Any, kind: str, payload: dict[str, Any], by: str) -> None:
     """Let a recorded command take effect now; an incident begins at its own time, or now if that has passed."""
     office, world = built.office, built.world
-    if kind in ("set_route", "assign_order", "unassign_order"):
+    if kind in TO_ROUTES:
+        office.give([Command(kind, payload)], by or "outside")
+    elif kind in TO_DRIVERS:
         office.command(Command(kind, payload))
+    elif kind.endswith("_recommendation"):
+        office.dispatcher.obey(kind, payload)
+    elif kind == "call_driver":
+        built.desk.orders.call(**payload)
+    elif kind == "change_order":
+        built.desk.orders.change(**payload)
     elif kind == "cancel_order":
         if payload["by"] == "customer" and payload["order_id"] in built.customers:
             built.customers[payload["order_id"]].cancel(payload["reason"])
@@ -163,7 +187,7 @@ def apply_command(built: Built, director: Any, kind: str, payload: dict[str, Any
         director.schedule({payload["name"]: payload["incident"]})
     elif kind == "replay_dead_letters":
         office.replay_dead_letters(payload["kind"], payload["rename"])
-    elif kind in ("acknowledge_exception", "resolve_exception"):
+    elif kind.endswith("_exception"):
         if built.desk.control is not None:
             built.desk.control.obey(kind, payload)
     elif kind == "change_setting":

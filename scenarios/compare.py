@@ -1,79 +1,94 @@
 """What-if: variants of a scenario against it, under common random numbers."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
-from scenarios.comparison import comparisons, tables
+from scenarios.answer import TOLD, answer, verdict
+from scenarios.break_even import find
+from scenarios.claims import judged
+from scenarios.comparison import comparisons, tables, unit_and_better
 from scenarios.ground import prepare
-from scenarios.load import Scenario, load
-from scenarios.problems import BadInput, Problem
-from scenarios.study_run import Tell, run_study
+from scenarios.load import Scenario
+from scenarios.precision import interval_level, precise, precision_of
+from scenarios.selection import choice
+from scenarios.sensitivity import sensitivity
+from scenarios.statistics import CONFIDENCE
+from scenarios.stopping import stop_rule
+from scenarios.study import Study
+from scenarios.study_run import Figures, InMemory, Store, Tell, run_study
 from twin.kpis.registry import KPIS
 
-BASE = "base"
-OPENING, CLOSING = "[{(", ")}]"
+ALWAYS = ("cost_eur", "delivered_share", "on_time_share")
+IF_DIFFERENT = ("lateness_s_p95", "distance_km", "duty_h", "wismo_calls", "belief_age_s_mean")
+"""KPIs told of where a study names none."""
 
 
-def variants_of(path: Path, sets: Iterable[str], seed: int | None, texts: Sequence[str]) -> dict[str, Scenario]:
-    """The scenario as ``base``, and with each text's keys set, by name.
-
-    Raises:
-        BadInput: a text that is no variant, a name given twice, keys or values that do not fit.
-    """
-    sets = tuple(sets)
-    made = {BASE: load(path, sets, seed)}
-    for text in texts:
-        name, changes = read_variant(text)
-        if name in made:
-            raise BadInput([Problem("--with", name, text, "another name for each variant")])
-        made[name] = load(path, [*sets, *changes], seed)
-    return made
-
-
-def read_variant(text: str) -> tuple[str, list[str]]:
-    """``NAME: key=value, key+=value`` as its name and what to set; commas in brackets or quotes belong to a value."""
-    name, colon, rest = text.partition(":")
-    changes = [part.strip() for part in _split(rest) if part.strip()]
-    if not (colon and name.strip() and changes) or not all("=" in change for change in changes):
-        raise BadInput([Problem("--with", "", text, "NAME: key=value, key=value")])
-    return name.strip(), changes
-
-
-def compare(
-    variants: Mapping[str, Scenario], replications: int, workers: int = 1, tell: Tell | None = None
-) -> dict[str, Any]:
-    """Every KPI of the base, and of each variant with its paired difference, as JSON.
+def compare(study: Study, on: "int | str" = 1, tell: Tell | None = None, store: Store | None = None) -> dict[str, Any]:
+    """Run a study, and say what it found (``evaluate``); the arguments are those of ``scenarios.study_run.run_study``.
 
     Raises:
         BadInput: roads or orders that cannot be used.
         RunFailed: a run that began and could not go on.
     """
-    for variant in variants.values():
+    for variant in study.variants.values():
         prepare(variant)
-    figures = run_study(variants, replications, workers, tell)
-    made = tables({BASE: figures}, [*variants], [*KPIS, "decisions"])
-    base, *others = variants
-    return {
-        "base": made[BASE][base],
-        "variants": {name: made[BASE][name] for name in others},
-        "replications": replications,
+    store = store if store is not None else InMemory()
+    figures = run_study(study.variants, study.replications, on, tell, stop_rule(study), store)
+    if study.break_even is None:
+        return evaluate(study, figures)
+
+    def at(variants: Mapping[str, Scenario]) -> Figures:
+        with store.part(variants) as part:
+            return run_study(variants, study.replications, on, store=part)
+
+    crossing = find(study, at)
+    return evaluate(study, figures, crossing.as_dict())
+
+
+def evaluate(study: Study, figures: Figures, break_even: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What the figures of a study say, as JSON; undefined numbers are None.
+
+    ``base`` and ``variants`` hold every KPI (``scenarios.comparison``); ``kpis`` names those to show first; ``level``
+    is that of the t intervals, which hold the truth with ``confidence``; ``answer`` says it in words. What was not
+    asked for (``choice``, ``sensitivity``, ``break_even``, ``claim``) is None.
+    """
+    base, *others = study.variants
+    made = tables({study.name: figures}, [*study.variants], [*KPIS, "decisions"], interval_level(study))
+    table = made[study.name]
+    variants = {name: table[name] for name in others}
+    kpis = _shown(study, variants)
+    found: dict[str, Any] = {
+        "study": study.name,
+        "base_name": base,
+        "base": table[base],
+        "variants": variants,
+        "kpis": kpis,
+        "replications": figures.replications,
+        "replications_at_most": study.replications,
         "comparisons": comparisons(made),
+        "confidence": CONFIDENCE,
+        "level": interval_level(study),
+        "precise": precise(figures, study.precision),
+        "precision": {kpi: precision_of(figures, kpi, asked).as_dict() for kpi, asked in study.precision.items()},
+        "choice": _choice(study, figures),
+        "sensitivity": sensitivity(study, figures, kpis),
+        "break_even": break_even,
+        "days_per_year": study.days_per_year,
+        "claim": None if study.claim is None else judged(study.claim, figures),
     }
+    return found | {"answer": answer(found)}
 
 
-def _split(text: str) -> list[str]:
-    """The parts between commas that stand outside brackets and quotes."""
-    parts, depth, quote = [""], 0, ""
-    for char in text:
-        if quote:
-            quote = "" if char == quote else quote
-        elif char in "\"'":
-            quote = char
-        elif char in OPENING + CLOSING:
-            depth += 1 if char in OPENING else -1
-        elif char == "," and not depth:
-            parts.append("")
-            continue
-        parts[-1] += char
-    return parts
+def _choice(study: Study, figures: Figures) -> dict[str, Any] | None:
+    if study.choose is None:
+        return None
+    kpi = study.choose.kpi
+    unit, better = unit_and_better(kpi)
+    asked = {"kpi": kpi, "delta": study.choose.delta, "unit": unit, "better": better}
+    return asked | choice(figures, study.choose).as_dict()
+
+
+def _shown(study: Study, variants: Mapping[str, dict[str, dict[str, Any]]]) -> list[str]:
+    asked = [*study.kpis, *study.precision, *([study.choose.kpi] if study.choose else [])]
+    differ = [kpi for kpi in IF_DIFFERENT if any(verdict(row[kpi]) in TOLD for row in variants.values())]
+    return [*dict.fromkeys([*asked, *([] if study.kpis else [*ALWAYS, *differ])])]

@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from engine.energy import TYPES as VEHICLE_TYPES
 from scenarios.incidents import INCIDENTS
 from scenarios.schema import ScenarioModel
+from scenarios.study_file import study_schema
 from twin.alerts import ALERTS
 from twin.events import COMMANDS, EVENTS, Kind
 from twin.kpis.costs import Costs
@@ -279,6 +280,7 @@ def documents() -> dict[str, str]:
     return {
         "scenario.md": scenario_page(),
         "scenario.schema.json": json.dumps(scenario_schema(), indent=1, ensure_ascii=False) + "\n",
+        "study.schema.json": json.dumps(study_schema(), indent=1, ensure_ascii=False) + "\n",
         "schemas.json": json.dumps(message_schemas(), indent=1, ensure_ascii=False) + "\n",
     }
 

@@ -13,7 +13,7 @@ State = Literal["on_time", "late", "failed", "left_out", "cancelled", "open"]
 STATES: tuple[State, ...] = ("on_time", "late", "failed", "left_out", "cancelled", "open")
 
 VISIT_ENDS = ("order_delivered", "delivery_attempted")
-_ORDER_KINDS = frozenset(("order_placed", "order_rebooked", *ORDER_ENDS, *VISIT_ENDS))
+_ORDER_KINDS = frozenset(("order_placed", "order_rebooked", "order_changed", *ORDER_ENDS, *VISIT_ENDS))
 
 
 class Promise(NamedTuple):
@@ -41,6 +41,7 @@ class OrderHistory:
     placed: Row | None = None
     end: Row | None = None
     rebooked: Row | None = None  # the last new date
+    changed: Row | None = None  # the last change of windows since then
     visits: list[Row] = field(default_factory=list)  # VISIT_ENDS in order of time
     promises: list[Promise] = field(default_factory=list)  # in order of issue
     assigned: list[Row] = field(default_factory=list)  # assign_order commands
@@ -62,8 +63,9 @@ class OrderHistory:
     @property
     def windows_us(self) -> list[list[int]]:
         """The windows of the deciding task, as last agreed."""
-        if self.rebooked is not None:
-            return self.rebooked.payload["windows_us"]
+        agreed = self.changed or self.rebooked
+        if agreed is not None:
+            return agreed.payload["windows_us"]
         return self.task.get("windows_us", [])
 
     @property
@@ -130,6 +132,12 @@ class RunHistory:
         return by_vehicle
 
     @cached_property
+    def vehicles(self) -> frozenset[str]:
+        """Every vehicle of the fleet."""
+        registered = (row for row in self.ledgers.truth if row.kind == "vehicle_registered")
+        return frozenset(row.payload["vehicle_id"] for row in registered)
+
+    @cached_property
     def outages(self) -> list[Outage]:
         """What was down at head office, in order of start."""
         found: list[Outage] = []
@@ -183,7 +191,9 @@ def _note(order: OrderHistory, row: Row) -> None:
     if row.kind == "order_placed":
         order.placed = row
     if row.kind == "order_rebooked":
-        order.rebooked = row
+        order.rebooked, order.changed = row, None
+    if row.kind == "order_changed":
+        order.changed = row
     if row.kind in VISIT_ENDS:
         order.visits.append(row)
     if row.kind in ORDER_ENDS:

@@ -13,7 +13,7 @@ from scenarios.ground import prepare
 from scenarios.load import Scenario
 from scenarios.problems import BadInput, Problem, nearest
 from scenarios.statistics import Estimate, estimate
-from scenarios.study_run import Figures, run_study, with_changes
+from scenarios.study_run import Figures, Progress, Store, run_study, with_changes
 from twin.policies import policies
 
 TABLE = (
@@ -71,12 +71,13 @@ def league(
     scenarios: Sequence[Scenario],
     names: Sequence[str],
     replications: int,
-    workers: int = 1,
-    tell: Callable[[str, int], None] | None = None,
+    on: int | str = 1,
+    tell: Callable[[str, Progress], None] | None = None,
+    stores: Mapping[str, Store] | None = None,
 ) -> League:
     """Run every policy on every scenario; differences are from the first policy.
 
-    ``tell`` is called with a scenario's name and the number of its replications finished.
+    ``tell`` is called with a scenario's name and how far it is; ``stores`` keep finished replications, by scenario.
 
     Raises:
         BadInput: a policy nobody registered or named twice, roads or orders that cannot be used.
@@ -88,11 +89,13 @@ def league(
     figures = {}
     for name, scenario in by_name(scenarios).items():
 
-        def told(done: int, name: str = name) -> None:
+        def told(done: Progress, name: str = name) -> None:
             if tell is not None:
                 tell(name, done)
 
-        figures[name] = run_study(variants(scenario, names), replications, workers, told)
+        figures[name] = run_study(
+            variants(scenario, names), replications, on, told, store=stores[name] if stores else None
+        )
     return League(figures, tuple(names), replications)
 
 

@@ -19,6 +19,7 @@ from twin.events import EVENTS
 from twin.kpis.costs import Costs
 from twin.kpis.registry import KPIS
 from twin.orders import natural_key
+from twin.planning import get_planner
 from twin.planning import registered as planners
 from twin.policies import make_policy, policies
 
@@ -53,7 +54,13 @@ def check_names(model: ScenarioModel, file: str) -> list[Problem]:
             make_policy(model.dispatch.policy, model.dispatch.policy_settings)
         except ValueError as error:
             found.append(Problem(file, "dispatch.policy_settings", str(model.dispatch.policy_settings), str(error)))
-    known("dispatch.plan.planner", model.dispatch.plan.planner, planners(), "a planner")
+    plan = model.dispatch.plan
+    known("dispatch.plan.planner", plan.planner, planners(), "a planner")
+    if plan.planner in planners():
+        try:
+            get_planner(plan.planner, plan.settings)
+        except ValueError as error:
+            found.append(Problem(file, "dispatch.plan.settings", str(plan.settings), str(error)))
     rules = alert_rules()
     for name, alert in model.alerts.items():
         rule = alert.rule or name

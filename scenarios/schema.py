@@ -5,7 +5,7 @@ What there can be several of is a mapping by name, so that ``--set`` reaches it 
 """
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -17,6 +17,7 @@ from scenarios.section import (
     Latitude,
     Longitude,
     NonNegative,
+    OneOf,
     PolicySetting,
     Positive,
     Section,
@@ -32,8 +33,13 @@ class SyntheticRoads(Section):
     mountains: Share = Field(0.35, description="share of the region that is mountainous")
 
 
+ROADS_SOURCES = ("osm_file", "place", "synthetic", "matrix_file")
+
+
 class RoadsConfig(Section):
     """One of ``osm_file``, ``place``, ``synthetic``, ``matrix_file``."""
+
+    one_of: ClassVar[tuple[OneOf, ...]] = (tuple((source,) for source in ROADS_SOURCES),)
 
     osm_file: str | None = Field(None, description=".osm, .osm.gz, .osm.bz2 or .osm.pbf")
     place: str | None = Field(None, description="a place by name, through OSMnx")
@@ -52,9 +58,6 @@ class RoadsConfig(Section):
     @property
     def real(self) -> bool:
         return self.osm_file is not None or self.place is not None
-
-
-ROADS_SOURCES = ("osm_file", "place", "synthetic", "matrix_file")
 
 
 class WeatherSpell(Section):
@@ -76,6 +79,8 @@ class TrafficSection(Section):
 
 class DepotConfig(Section):
     """``lat`` and ``lon``, or ``position`` for a generated one."""
+
+    one_of: ClassVar[tuple[OneOf, ...]] = ((("lat", "lon"), ("position",)),)
 
     lat: Latitude | None = None
     lon: Longitude | None = None
@@ -135,11 +140,30 @@ class DriverGroup(Section):
 
 class PlanConfig(Section):
     planner: str = "pyvrp"
+    settings: dict[str, PolicySetting] = Field(
+        default_factory=dict, description="the planner's own parameters; `manual` has `skill`, from 0 to 1"
+    )
     effort: int = Field(300, ge=0, le=10_000_000, description="iterations of the planner")
     at: ClockTime = Field("05:45", description="when the day is planned")
     margin_s: int = Field(300, ge=0, le=7200, description="vehicles leave this much earlier than just in time")
     balance: NonNegative = Field(0.0, description="cost per hour by which the longest route exceeds the mean")
     speeds_at: ClockTime = Field("10:00", description="usual speeds of this time are planned on")
+
+
+class ApprovalConfig(Section):
+    """Who decides what becomes of a policy's recommendations; the day's plan is released without asking."""
+
+    mode: Literal["none", "simulated", "live"] = Field(
+        "none",
+        description="done at once; answered by a simulated dispatcher; or by a person with recorded commands "
+        "(`approve_recommendation`, `refuse_recommendation`, `change_recommendation`)",
+    )
+    refuse_share: Share = Field(0.1, description="recommendations the simulated dispatcher does not agree with")
+    habit_share: Share = Field(
+        0.2, description="of the others: for which they would rather take the driver who knows the area"
+    )
+    expires_s: Positive = Field(900.0, description="a recommendation nobody has answered by then ends")
+    at_expiry: Literal["drop", "accept"] = Field("drop", description="what becomes of it then")
 
 
 class DispatchConfig(Section):
@@ -165,6 +189,13 @@ class DispatchConfig(Section):
         "broadcast",
         description="how the routes of the day's plan reach the drivers: all at once over the radio, or told by "
         "`head_office.phone`, one call after another on each line",
+    )
+    approval: ApprovalConfig = Field(default_factory=ApprovalConfig)
+    decisions_per_h: Annotated[float, Field(gt=0, le=1e6)] | None = Field(
+        None,
+        description="decisions, or answers to recommendations, a dispatcher has time for in an hour. Not set: 12 "
+        "where the policy is a person's way of deciding (`manual`, `tracking_only`), 30 where `approval.mode` is "
+        "`simulated`, else no limit. A live dispatcher has none",
     )
     period_s: Annotated[float, Field(ge=1, le=1e9)] = Field(
         300.0, description="the policy is asked at least this often"

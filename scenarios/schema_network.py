@@ -1,10 +1,11 @@
 """The sections between road and office: ``radio`` (carriers and their coverage), ``devices``, ``head_office``."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from scenarios.section import NonNegative, Positive, Section, Share, Slug, Threshold
+from engine.coverage.code import MOST_CARRIERS
+from scenarios.section import NonNegative, OneOf, Positive, Section, Share, Slug, Threshold
 
 Seconds = Annotated[float, Field(ge=0, le=1e9)]
 
@@ -23,6 +24,8 @@ class Terrain(Section):
 
 class Carrier(Section):
     """A mobile network. Its coverage: ``towers_file`` or ``terrain`` (neither: all), less ``dead_zones_file``."""
+
+    one_of: ClassVar[tuple[OneOf, ...]] = ((("towers_file",), ("terrain",)),)
 
     towers_file: str | None = Field(None, description="CSV with OpenCelliD's columns")
     operator: int | None = Field(None, ge=0, le=999, description="of the file's towers, only those of this `net`")
@@ -44,7 +47,9 @@ class RadioConfig(Section):
     """Without carriers: full coverage and one fixed latency."""
 
     latency_s: Seconds = Field(0.2, description="device to office and back, once connected")
-    carriers: dict[Slug, Carrier] = Field(default_factory=dict, max_length=5)
+    carriers: dict[Slug, Carrier] = Field(
+        default_factory=dict, max_length=MOST_CARRIERS, description=f"networks by name, {MOST_CARRIERS} at most"
+    )
     shared_correlation: Share = Field(
         0.58, description="how alike carriers' holes are: 0.58 fits the UK, 0 independent, 1 the same holes"
     )
@@ -52,6 +57,15 @@ class RadioConfig(Section):
     elevation_file: str | None = Field(None, description=".hgt, .hgt.zip or GeoTIFF: hills shadow towers and valleys")
     depot_wifi_m: NonNegative = Field(100.0, description="reach of Wi-Fi at depots; 0: none")
     station_wifi_m: NonNegative = Field(0.0, description="reach of Wi-Fi at fuel and truck stops; 0: none")
+
+    @field_validator("carriers", mode="before")
+    @classmethod
+    def _few(cls, carriers: Any) -> Any:
+        if isinstance(carriers, dict) and len(carriers) > MOST_CARRIERS:
+            raise ValueError(
+                f"expected at most {MOST_CARRIERS} carriers: the coverage map has 16 bits a place, 2 a carrier"
+            )
+        return carriers
 
 
 # --- devices ----------------------------------------------------------------------------------------------------
@@ -222,7 +236,7 @@ class HeadOffice(Section):
     maintenance_feed: Feed = Field(default_factory=Feed)
     phone: Phone = Field(default_factory=Phone)
     runbook: dict[Slug, RunbookStep] = Field(default_factory=dict)
-    dispatchers: int = Field(1, ge=1, le=1000, description="people who work on exceptions")
+    dispatchers: int = Field(1, ge=0, le=1000, description="simulated ones, who work on exceptions; 0: only people do")
     exception_minutes: Positive = Field(2.0, description="a dispatcher's time for one exception")
     alerts_every_s: Annotated[float, Field(ge=1, le=86_400)] = Field(60.0, description="rules are checked this often")
     notifications: Notifications = Field(default_factory=Notifications)

@@ -5,17 +5,30 @@ Exit: 0 answered; 1 ran but the answer is bad; 2 bad input (nothing written); 13
 
 import argparse
 import json
+import re
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 OK, BAD_ANSWER, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+EXTRAS = {"ortools": "ortools", "osmnx": "place", "panel": "live", "SALib": "studies", "distributed": "studies"}
+"""Packages that are not in the core, and the extra each is in."""
+
+
+class _OneLine(argparse.ArgumentParser):
+    """Refuses in one line, as a bad file is refused."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(BAD_INPUT, f"{self.prog}: {message}\n")
 
 
 def parser() -> argparse.ArgumentParser:
     """The argument parser, built without importing anything heavy."""
-    top = argparse.ArgumentParser(prog="twin", description="Simulate a fleet: what head office knows against what is.")
+    top: argparse.ArgumentParser = _OneLine(
+        prog="twin", description="Simulate a fleet: what head office knows against what is."
+    )
     top.add_argument("--version", action="store_true", help="print the version and exit")
     commands = top.add_subparsers(dest="command", metavar="COMMAND")
 
@@ -36,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
     new.add_argument("--roads", metavar="FILE", help="your roads (.osm, .osm.gz, .osm.bz2, .osm.pbf)")
     listed = commands.add_parser("list", parents=[common], help="what is registered, a line each")
     listed.add_argument("what", choices=("policies", "planners", "incidents", "kpis", "alerts", "protocols"))
-    commands.add_parser("check", parents=[scenario], help="validate a scenario, run nothing")
+    commands.add_parser("check", parents=[scenario], help="validate a scenario or a study, run nothing")
     run = commands.add_parser("run", parents=[scenario], help="run a scenario into a run folder")
     run.add_argument("--out", metavar="DIR", help="the run folder (default: runs/<name>/<utc>-<digest8>)")
     run.add_argument("--resume", action="store_true", help="finish the killed run in --out")
@@ -48,15 +61,25 @@ def parser() -> argparse.ArgumentParser:
     )
     blindness.add_argument("--replications", type=_count, default=1, metavar="N", help="days of other draws, paired")
     _add_league(commands, common)
-    compare = commands.add_parser("compare", parents=[scenario], help="what-if: variants of a scenario against it")
+    compare = commands.add_parser(
+        "compare", parents=[scenario], help="what-if: variants of a scenario, or a study file"
+    )
     compare.add_argument(
-        "--with", action="append", required=True, metavar="'NAME: KEY=VALUE, …'", dest="variants",
-        help="a variant, its keys as for --set (repeatable)",
+        "--with", action="append", default=[], metavar="'NAME: KEY=VALUE, …'", dest="variants",
+        help="a variant, its keys as for --set; NAME: @FILE: as in an overlay file (repeatable)",
     )  # fmt: skip
     _add_replications(compare)
+    compare.add_argument(
+        "--precision", action="append", default=[], metavar="KPI=REL",
+        help="stop once it is known to this share of its mean; --replications is the most (repeatable)",
+    )  # fmt: skip
+    compare.add_argument(
+        "--choose", metavar="KPI=DELTA", help="stop once the best is known; differences below DELTA do not matter"
+    )
+    compare.set_defaults(replications=None)  # a study file says how many
     explain = commands.add_parser("explain", parents=[common], help="what happened to one order, and why it was late")
     explain.add_argument("run", metavar="RUN")
-    explain.add_argument("order", metavar="ORDER")
+    explain.add_argument("order", metavar="ORDER", help="or a vehicle: the changes of its route")
     _add_solve(commands, common)
     live = commands.add_parser("live", help="watch and steer a day in the browser")
     live.add_argument("scenario", metavar="SCENARIO", nargs="?", help="a scenario file (YAML) to simulate")
@@ -64,13 +87,14 @@ def parser() -> argparse.ArgumentParser:
     live.add_argument("--attach", metavar="ADDRESS", help="a running engine's HOST:PORT/TOKEN, as it said itself")
     live.add_argument("--port", type=int, metavar="P", help="of the page (default: 5006, or any that is free)")
     live.add_argument("--speed", type=_speed, default=60.0, metavar="X", help="times real time, or max (default: 60)")
+    live.add_argument("--role", metavar="NAME", default="owner", help="what the page shows and may do (default: owner)")
     live.add_argument("--out", metavar="DIR", help="the run folder (default: runs/<name>/<utc>-<digest8>)")
     live.add_argument("--seed", type=int, metavar="N", help="the same as --set seed=N")
     live.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="sets", help="as for run")
     live.set_defaults(json=False, quiet=False)
     for name, text in (
         ("verify", "recompute a run's digest and invariants from its files"),
-        ("report", "write a run's HTML report"),
+        ("report", "write a run's or a study's HTML report"),
     ):
         command = commands.add_parser(name, parents=[common], help=text)
         command.add_argument("run", metavar="RUN")
@@ -95,8 +119,11 @@ def _add_replications(study: argparse.ArgumentParser) -> None:
         "--replications", type=_count, default=10, metavar="N", help="days of other draws, paired (default: 10)"
     )
     study.add_argument(
-        "--on", type=_workers, metavar="local[:N]", help="in how many processes (default: one a core, 2 at most)"
-    )
+        "--on", type=_place, metavar="local[:N]|tcp://HOST:PORT",
+        help="in how many processes (default: one a core, 2 at most), or on a Dask cluster, by its scheduler's address",
+    )  # fmt: skip
+    study.add_argument("--out", metavar="DIR", help="the study's folder (default: runs/<name>/<utc>-<digest8>)")
+    study.add_argument("--resume", action="store_true", help="go on with the interrupted study in --out")
 
 
 def _add_solve(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -113,13 +140,14 @@ def _add_solve(commands: Any, common: argparse.ArgumentParser) -> None:
     solve.add_argument("--objective", choices=("distance", "vehicles"), help="what is least (first), default distance")
     solve.add_argument("--rounding", choices=("none", "integer", "truncate"), help="of a leg (default: the set's own)")
     solve.add_argument("--decisions", metavar="FILE", help="price these decisions on a dynamic day")
-    solve.add_argument("--out", metavar="FILE", help="write the routes as a CVRPLIB solution file")
+    solve.add_argument("--out", metavar="FILE", help="write the routes as a CVRPLIB solution (dynamic: as --decisions)")
     solve.add_argument("--seed", type=int, default=0, metavar="N", help="of the search (default: 0)")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code."""
     arguments = parser().parse_args(argv)
+    arguments.typed = shlex.join(["twin", *(sys.argv[1:] if argv is None else argv)])
     if arguments.version:
         from importlib.metadata import version
 
@@ -144,7 +172,7 @@ def _guarded(arguments: argparse.Namespace) -> int:
         _say("interrupted")
         return INTERRUPTED
     except ModuleNotFoundError as error:
-        extra = {"ortools": "ortools", "osmnx": "place", "panel": "live"}.get((error.name or "").partition(".")[0])
+        extra = EXTRAS.get((error.name or "").partition(".")[0])
         if extra is None:
             raise
         _say(f'{error.name} is not installed; install it with: pip install "fleet-twin[{extra}]"')
@@ -196,11 +224,13 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(","))
 
 
-def _workers(text: str) -> int | None:
-    """A number of local processes; None: as many as is usual."""
+def _place(text: str) -> int | str | None:
+    """A number of local processes (None: as many as is usual), or the address of a Dask scheduler."""
+    if re.fullmatch(r"(tcp|tls|ws|wss)://.+:\d{1,5}", text):
+        return text
     place, _, number = text.partition(":")
     if place != "local":
-        raise argparse.ArgumentTypeError(f"expected local or local:N, not {text!r}")
+        raise argparse.ArgumentTypeError(f"expected local, local:N or tcp://HOST:PORT, not {text!r}")
     return _count(number) if number else None
 
 

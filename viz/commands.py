@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from scenarios.load import Scenario, load
+from scenarios.wording import number
 from viz.cli import BAD_ANSWER, OK, emit, existing_run
 from viz.studies import blindness, compare, league  # noqa: F401  (found here by name)
 
@@ -52,15 +53,24 @@ def list_(arguments: Namespace) -> int:
 
 
 def check(arguments: Namespace) -> int:
-    """Validate a scenario with its roads and orders."""
+    """Validate a scenario with its roads and orders, or a study with all its variants."""
     from scenarios.ground import prepare
+    from scenarios.study import read_study
+    from scenarios.study_file import is_study
 
-    scenario = _load(arguments)
-    ground = prepare(scenario)
+    path = Path(arguments.scenario)
+    if is_study(path):
+        study = read_study(path, arguments.sets, arguments.seed)
+        for variant in study.variants.values():
+            prepare(variant)
+        found = f"{len(study.variants)} variants, {study.replications} replications"
+    else:
+        ground = prepare(_load(arguments))
+        found = f"{len(ground.orders)} orders, {len(ground.depots)} depots"
     if arguments.json:
         emit({"ok": True, "errors": []})
     elif not arguments.quiet:
-        print(f"{arguments.scenario}: ok, {len(ground.orders)} orders, {len(ground.depots)} depots")
+        print(f"{arguments.scenario}: ok, {found}")
     return OK
 
 
@@ -132,24 +142,22 @@ def kpi_lines(kpis: dict[str, dict[str, Any]]) -> list[str]:
     return lines
 
 
-def number(value: float, unit: str) -> str:
-    """A KPI's value as people read it."""
-    if unit == "share":
-        return f"{value * 100:.1f} %"
-    digits = 0 if abs(value) >= 1000 or float(value).is_integer() else 1 if abs(value) >= 10 else 2
-    return f"{value:,.{digits}f} {unit}".strip()
-
-
 def explain(arguments: Namespace) -> int:
-    """Tell one order's story."""
+    """Tell one order's story, or what became of a vehicle's route."""
+    from scenarios.history import RunHistory
+    from scenarios.route_changes import changes_of_vehicle
+    from scenarios.rows import open_run
     from scenarios.story import order_story
-    from viz.explain import explain_text
+    from viz.explain import explain_text, vehicle_text
 
-    story = order_story(existing_run(arguments.run), arguments.order)
-    if arguments.json:
-        emit(story.as_dict())
+    history, width = RunHistory(open_run(existing_run(arguments.run))), shutil.get_terminal_size((100, 24)).columns
+    if arguments.order in history.vehicles and arguments.order not in history.orders:
+        vehicle = changes_of_vehicle(history, arguments.order)
+        told, text = vehicle.as_dict(), vehicle_text(vehicle, width)
     else:
-        print(explain_text(story, shutil.get_terminal_size((100, 24)).columns))
+        story = order_story(history, arguments.order)
+        told, text = story.as_dict(), explain_text(story, width)
+    emit(told) if arguments.json else print(text)
     return OK
 
 
@@ -200,10 +208,12 @@ def verify(arguments: Namespace) -> int:
 
 
 def report(arguments: Namespace) -> int:
-    """Write the report of a run."""
+    """Write the report of a run, or of a study."""
     from viz.report import write_report
+    from viz.study_report import is_study_folder, write_study_report
 
-    path = write_report(existing_run(arguments.run))
+    folder = Path(arguments.run)
+    path = write_study_report(folder) if is_study_folder(folder) else write_report(existing_run(arguments.run))
     if arguments.json:
         emit({"report": str(path)})
     else:

@@ -1,6 +1,9 @@
 """``twin explain``: one order's story for the terminal, truth beside what head office knew."""
 
+from collections.abc import Sequence
+
 from engine.clock import LocalTime
+from scenarios.route_changes import RouteChange, VehicleChanges
 from scenarios.story import Moment, Story
 from twin.events import COMMANDS
 
@@ -11,7 +14,15 @@ def explain_text(story: Story, width: int = 100) -> str:
     """The story as text, at most ``width`` columns wide (at least 60)."""
     width = max(width, 60)
     clock = LocalTime(story.time_zone)
-    return "\n".join([*_heading(story, clock, width), "", *_table(story, clock, width), *_why(story), ""])
+    changes = _changes(story.changes, clock, width)
+    return "\n".join([*_heading(story, clock, width), "", *_table(story, clock, width), *changes, *_why(story), ""])
+
+
+def vehicle_text(vehicle: VehicleChanges, width: int = 100) -> str:
+    """The changes of a vehicle's route as text."""
+    clock = LocalTime(vehicle.time_zone)
+    heading = f"Vehicle {printable(vehicle.vehicle_id)}, changes of its route: {len(vehicle.changes)}"
+    return "\n".join([heading, *_changes(vehicle.changes, clock, max(width, 60)), ""])
 
 
 def printable(text: str) -> str:
@@ -58,6 +69,20 @@ def _age(age_s: float | None) -> str:
     if age_s < 100:
         return f"{age_s:.1f} s" if age_s < 10 else f"{age_s:.0f} s"
     return f"{age_s / 60:.0f} min" if age_s < 7200 else f"{age_s / 3600:.1f} h"
+
+
+def _changes(changes: Sequence[RouteChange], clock: LocalTime, width: int) -> list[str]:
+    """What changed on the route, why, what it cost, who approved."""
+    if not changes:
+        return []
+    lines = ["", "Changes of the route after the day's plan:"]
+    for change in changes:
+        what, *more = _wrap(printable(change.what), width - TIME_WIDTH) or [""]
+        lines.append(f"{clock.text(change.at_us):{TIME_WIDTH}}{what}")
+        lines += [f"{'':{TIME_WIDTH}}{piece}" for piece in more]
+        for text in (f"why: {change.why}", f"cost: {change.cost}", f"approved by: {change.approved_by}"):
+            lines += [f"{'':{TIME_WIDTH + GAP}}{piece}" for piece in _wrap(printable(text), width - TIME_WIDTH - GAP)]
+    return lines
 
 
 def _why(story: Story) -> list[str]:

@@ -1,11 +1,13 @@
 """Tables of policies as lines of text: differences from the first, and how far they are to be trusted."""
 
 from collections.abc import Iterator
+from textwrap import wrap
 from typing import Any
 
-from viz.commands import number
+from scenarios.wording import number, spread
 
 INDENT = "  "
+WIDTH = 120
 
 
 def league_lines(answer: dict[str, Any]) -> list[str]:
@@ -26,19 +28,6 @@ def league_lines(answer: dict[str, Any]) -> list[str]:
     return [*lines, f"p is adjusted (Holm) over {answer['comparisons']} comparisons"]
 
 
-def compare_lines(answer: dict[str, Any]) -> list[str]:
-    """The table of ``scenarios.compare.compare``, figures that vary or differ in a variant."""
-    table = {"base": answer["base"], **answer["variants"]}
-    told = [
-        figure for figure in answer["base"]
-        if any(row[figure]["diff"] or row[figure]["ci_low"] != row[figure]["ci_high"] for row in table.values())
-    ]  # fmt: skip
-    table = {variant: {figure: row[figure] for figure in told} for variant, row in table.items()}
-    lines = [f"{answer['replications']} replications, differences from base, paired, 95 % intervals"]
-    lines += [*table_lines(table), *pairing_lines(table)]
-    return [*lines, f"p is adjusted (Holm) over {answer['comparisons']} comparisons"]
-
-
 def table_lines(table: dict[str, dict[str, Any]]) -> Iterator[str]:
     """A block for each figure, a line in it for each variant."""
     for figure, cell in next(iter(table.values())).items():
@@ -50,7 +39,10 @@ def table_lines(table: dict[str, dict[str, Any]]) -> Iterator[str]:
 
 def interval_lines(found: dict[str, dict[str, float | None]]) -> list[str]:
     """Means with intervals, a line each."""
-    return [f"{INDENT}{name:<14} {_interval(value['mean'], value, 'EUR')}" for name, value in found.items()]
+    return [
+        f"{INDENT}{name:<14} {spread(value['mean'], value['ci_low'], value['ci_high'], 'EUR')}"
+        for name, value in found.items()
+    ]
 
 
 def pairing_lines(table: dict[str, dict[str, Any]]) -> list[str]:
@@ -61,7 +53,7 @@ def pairing_lines(table: dict[str, dict[str, Any]]) -> list[str]:
         for figure, cell in row.items()
         if cell["correlation"] is not None and cell["correlation"] <= 0
     ]
-    return [f"pairing did not help: {', '.join(against)}"] if against else []
+    return wrap(f"pairing did not help: {', '.join(against)}", WIDTH, subsequent_indent=INDENT) if against else []
 
 
 def _mean(cell: dict[str, Any]) -> str:
@@ -71,21 +63,8 @@ def _mean(cell: dict[str, Any]) -> str:
 def _difference(cell: dict[str, Any]) -> str:
     if cell["diff"] is None or cell["diff"] == cell["ci_low"] == cell["ci_high"] == 0:
         return ""
-    text = _interval(cell["diff"], cell, cell["unit"])
+    text = spread(cell["diff"], cell["ci_low"], cell["ci_high"], cell["unit"])
     return text if cell["p"] is None else f"{text}  p {cell['p']:.2g}, adjusted {cell['p_adjusted']:.2g}"
-
-
-def _interval(mean: float | None, bounds: dict[str, Any], unit: str) -> str:
-    if mean is None:
-        return "undefined"
-    if bounds["ci_low"] is None:
-        return f"{_signed(mean, unit)} (no interval)"
-    return f"{_signed(mean, unit)} ({_signed(bounds['ci_low'], unit)} to {_signed(bounds['ci_high'], unit)})"
-
-
-def _signed(value: float, unit: str) -> str:
-    """A difference: of shares in percentage points."""
-    return f"{value * 100:+.1f} pp" if unit == "share" else f"{'+' if value >= 0 else '-'}{number(abs(value), unit)}"
 
 
 def _decision(time: dict[str, float | None]) -> str:

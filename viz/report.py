@@ -4,9 +4,12 @@ import os
 from pathlib import Path
 from typing import Any
 
-from scenarios.report_data import Kpi, ReportData, report_data
+from scenarios.report_data import ReportData, report_data
+from scenarios.report_kpis import Kpi
+from twin.kpis.labels import label
 from viz.charts import BAR_LAYERS, STOP_LAYERS, map_figure, timeline_figure
-from viz.figures import HEADLINES, figure_text, label, minutes_text, signed
+from viz.figures import HEADLINES, figure_text, minutes_text, signed
+from viz.self_contained import self_contained
 
 STANDING = {
     "in": ("✓", "within expected"),
@@ -33,34 +36,19 @@ def write_report(folder: Path) -> Path:
 
 def report_html(data: ReportData) -> str:
     """The page. Names from files are escaped: they are text here, whatever they contain."""
-    from bokeh.document import Document
-    from bokeh.embed import components
-    from bokeh.resources import Resources
-    from jinja2 import Environment, FileSystemLoader
-    from markupsafe import Markup
-
     plots: dict[str, Any] = {"map": map_figure(data.map)}
     if data.timeline.bars:
         plots["timeline"] = timeline_figure(data.timeline)
-    document = Document()
-    for plot in plots.values():
-        document.add_root(plot)
-    script, divs = components(plots, wrap_script=False)
-    resources = Resources(mode="inline", components=["bokeh"])
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
-    return environment.get_template("report.html.j2").render(
+    return self_contained(
+        "report.html.j2",
+        plots,
         data=data,
         cards=[_card(kpi) for name in HEADLINES for kpi in data.kpis if kpi.name == name],
         figures=[_card(kpi) for kpi in data.kpis if kpi.name not in HEADLINES],
-        plots={name: Markup(div) for name, div in divs.items()},  # noqa: S704  (made by Bokeh, ids only)
-        bokeh_js=[Markup(js) for js in resources.js_raw],  # noqa: S704
-        plots_js=Markup(script),  # noqa: S704  (Bokeh escapes the values in it)
         stop_layers=[(layer, n) for layer in STOP_LAYERS if (n := _count(data, layer.key))],
         definitions=[_card(kpi) for kpi in data.kpis if kpi.doc],
         minutes_text=minutes_text,
+        figure_text=figure_text,
         signed=signed,
         bar_layers=[layer for layer in BAR_LAYERS if any(bar.what == layer.key for bar in data.timeline.bars)],
     )

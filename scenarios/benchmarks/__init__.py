@@ -21,8 +21,9 @@ def solve(path: Path, request: Request) -> dict[str, Any]:
     """Solve the instance at a path.
 
     Raises:
-        BadInput: there is nothing there, or nothing that any kind recognises or can read.
+        BadInput: there is nothing there, or nothing that any kind recognises or can read; or an option is out of range.
     """
+    _check(path, request)
     if not path.exists():
         raise BadInput([Problem(str(path), "", path.name, "a benchmark instance; there is no such file or folder")])
     for name in KINDS:
@@ -32,3 +33,11 @@ def solve(path: Path, request: Request) -> dict[str, Any]:
     raise BadInput(
         [Problem(str(path), "", path.name, "a benchmark instance of a known format (docs/guide-researcher.md)")]
     )
+
+
+def _check(path: Path, request: Request) -> None:
+    """What no search should begin with."""
+    if request.seed < 0:
+        raise BadInput([Problem(str(path), "--seed", str(request.seed), "a whole number of at least 0")])
+    if request.out is not None and not request.out.parent.is_dir():
+        raise BadInput([Problem(str(path), "--out", str(request.out), "a file in a folder that is there")])

@@ -25,24 +25,33 @@ class BestKnown(NamedTuple):
 
 def best_known(path: Path, instance: Instance, objective: Objective) -> BestKnown | None:
     """The best known cost under an objective and the instance's rounding, None if no file beside it has one."""
-    return _from_table(path, instance, objective) or _from_solution(path, instance, objective)
+    listed = _listed(path, instance).get((objective, instance.rounding.name))
+    return listed or _from_solution(path, instance, objective)
 
 
-def _from_table(path: Path, instance: Instance, objective: Objective) -> BestKnown | None:
-    """A row of ``BKS.csv`` in the file's folder or the one above; its first column is a path from there."""
+def listed_under(path: Path, instance: Instance) -> list[str]:
+    """The options under which the table has a best known cost."""
+    return [f"--objective {objective} --rounding {rounding}" for objective, rounding in _listed(path, instance)]
+
+
+def _listed(path: Path, instance: Instance) -> dict[tuple[Objective, str], BestKnown]:
+    """The file's rows of the first ``BKS.csv`` in its folder or the one above that has any, by objective and rounding.
+
+    The table's first column is a path from where it lies.
+    """
     resolved = path.resolve()
-    for folder in (resolved.parent, resolved.parent.parent):
-        if not (folder / TABLE).is_file():
+    found: dict[tuple[Objective, str], BestKnown] = {}
+    for table in (folder / TABLE for folder in (resolved.parent, resolved.parent.parent)):
+        if found or not table.is_file():
             continue
-        with (folder / TABLE).open(newline="") as lines:
-            for row in csv.DictReader(lines):
-                text = (row.get("objective") or "").lower()
-                same = (folder / (row.get("file") or "")).resolve() == resolved
-                if same and (_objective(text), _rounding(text, instance)) == (objective, instance.rounding.name):
-                    key, routes = f"{row['file']}, best_known_cost", row.get("routes") or ""
-                    stated = number(str(folder / TABLE), key, row["best_known_cost"])
-                    return BestKnown(stated, int(routes) if routes.isdigit() else None)
-    return None
+        with table.open(newline="") as lines:
+            rows = [row for row in csv.DictReader(lines) if (table.parent / (row["file"] or "")).resolve() == resolved]
+        for row in rows:
+            text, routes = (row.get("objective") or "").lower(), row.get("routes") or ""
+            stated = number(str(table), f"{row['file']}, best_known_cost", row["best_known_cost"])
+            best = BestKnown(stated, int(routes) if routes.isdigit() else None)
+            found.setdefault((_objective(text), _rounding(text, instance)), best)
+    return found
 
 
 def _objective(text: str) -> Objective:

@@ -5,6 +5,8 @@ vehicle's route leaves in that epoch. Nothing is corrected: an answer that break
 """
 
 import csv
+import json
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,16 +20,24 @@ from scenarios.benchmarks.euro_neurips_day import Day, Request, read_day, read_j
 from scenarios.benchmarks.euro_neurips_view import TableTravel, view_of
 from scenarios.benchmarks.text import refuse
 from scenarios.problems import BadInput, Problem, nearest
+from scenarios.worker_pool import worker_pool
 from twin.commands import Command
 from twin.policies import Policy, policies
+from twin.policies.wave_search import Each
 from twin.policies.waves import WAVE_POLICIES
 
 __all__ = ["DEFAULT_ITERATIONS", "DEFAULT_POLICY", "play", "recognises", "replay", "solve", "solve_dynamic"]
 
 DEFAULT_POLICY = "rolling"
 
-DEFAULT_ITERATIONS = 7_500
+DEFAULT_ITERATIONS = 15_000
 """Of PyVRP, a decision."""
+
+PROCESSES = min(2, os.cpu_count() or 1)
+"""That draws are solved in; how many changes no answer."""
+
+WORTH_PROCESSES = 2_000, 1.0
+"""Iterations and seconds a decision from which starting them pays."""
 
 UNCOUNTED = 10**9
 """Iterations where only the clock limits."""
@@ -51,7 +61,7 @@ class Epoch:
 
 
 def solve(path: Path, request: asked.Request) -> dict[str, Any]:
-    """The answer of ``twin solve``.
+    """The answer of ``twin solve``; ``--out`` takes the decisions in the form ``replay`` reads.
 
     Raises:
         BadInput: a file or an option is wrong, or the policy's answer breaks a rule of the day.
@@ -59,7 +69,11 @@ def solve(path: Path, request: asked.Request) -> dict[str, Any]:
     if request.objective == "vehicles" or request.rounding not in (None, "none"):
         name = "--objective" if request.objective == "vehicles" else "--rounding"
         refuse(str(path), name, request.objective or request.rounding, "none: a dynamic day has driving seconds only")
-    return solve_dynamic(path, request.policy, request.iterations, request.seconds, request.decisions, request.seed)
+    answer = solve_dynamic(path, request.policy, request.iterations, request.seconds, request.decisions, request.seed)
+    if request.out is not None and answer["feasible"]:
+        by_epoch = {str(at["epoch"]): at["routes"] for at in answer["epochs"]}
+        request.out.write_text(json.dumps({"routes_by_epoch": by_epoch}) + "\n")
+    return answer
 
 
 def solve_dynamic(
@@ -87,7 +101,7 @@ def solve_dynamic(
     else:
         name = policy or DEFAULT_POLICY
         count = iterations if iterations is not None else (UNCOUNTED if seconds is not None else DEFAULT_ITERATIONS)
-        epochs = play(day, _policy(path, name), count, seconds, seed)
+        epochs = _play_at_once(day, _policy(path, name), count, seconds, seed)
     violations = [f"epoch {at.epoch}: {text}" for at in epochs for text in at.violations] + _unserved(day, epochs)
     return {
         "instance": path.stem,
@@ -109,8 +123,10 @@ def solve_dynamic(
     }  # fmt: skip
 
 
-def play(day: Day, policy: Policy, iterations: int, seconds: float | None = None, seed: int = 0) -> list[Epoch]:
-    """Ask a policy at each epoch; requests of later epochs do not exist for it.
+def play(
+    day: Day, policy: Policy, iterations: int, seconds: float | None = None, seed: int = 0, each: Each = map
+) -> list[Epoch]:
+    """Ask a policy at each epoch; requests of later epochs do not exist for it. ``each``: see ``Prospect``.
 
     Raises:
         BadInput: what it answers breaks a rule of the day.
@@ -121,7 +137,7 @@ def play(day: Day, policy: Policy, iterations: int, seconds: float | None = None
     for epoch in day.epochs:
         waiting |= {request.id: request for request in day.released(epoch)}
         clock = Budget(iterations, seconds).seconds_left if seconds is not None else None
-        view = view_of(day, epoch, waiting, journal, clock)
+        view = view_of(day, epoch, waiting, journal, clock, each)
         commands = policy(view, travel, Streams(seed).generator("decision", epoch), iterations)
         routes = routes_of(day, epoch, waiting, commands)
         epochs.append(judge(day, epoch, waiting, routes))
@@ -129,6 +145,15 @@ def play(day: Day, policy: Policy, iterations: int, seconds: float | None = None
             refuse(day.file, f"epoch {epoch}", text, "an answer of the policy that keeps the rules of the day")
         waiting = _without(waiting, epochs[-1])
     return epochs
+
+
+def _play_at_once(day: Day, policy: Policy, iterations: int, seconds: float | None, seed: int) -> list[Epoch]:
+    """Play a day over several processes where that pays."""
+    least_iterations, least_s = WORTH_PROCESSES
+    if iterations < least_iterations or (seconds is not None and seconds < least_s):
+        return play(day, policy, iterations, seconds, seed)
+    with worker_pool(PROCESSES, "twin.policies.wave_search") as pool:
+        return play(day, policy, iterations, seconds, seed, pool.map)
 
 
 def replay(day: Day, decisions: Path) -> list[Epoch]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from scenarios.benchmarks.euro_neurips_day import Day, Request, draw_requests
 from twin.orders import Order, Place, Task, Window
+from twin.policies.wave_search import Each
 from twin.policies.waves import Prospect
 from twin.travel import TravelMatrix
 from twin.views import FleetView, OrderView, VehicleView
@@ -61,7 +62,12 @@ def order_of(request: Request, placed_us: int) -> Order:
 
 
 def view_of(
-    day: Day, epoch: int, waiting: Mapping[int, Request], journal: dict[str, Any], left_s: Callable[[], float] | None
+    day: Day,
+    epoch: int,
+    waiting: Mapping[int, Request],
+    journal: dict[str, Any],
+    left_s: Callable[[], float] | None,
+    each: Each = map,
 ) -> FleetView:
     """Head office's picture as an epoch begins: requests known and not sent yet, a vehicle at the depot for each.
 
@@ -70,7 +76,7 @@ def view_of(
     """
     now_us, leave_us = day.starts_s(epoch) * SECOND_US, day.leaves_s(epoch) * SECOND_US
     asked_us = tuple(day.starts_s(later) * SECOND_US for later in day.epochs if later > epoch)
-    journal["waves"] = Prospect(asked_us, KnownDemand(day), left_s)
+    journal["waves"] = Prospect(asked_us, KnownDemand(day), left_s, each)
     orders = {}
     for request in waiting.values():
         known_us = day.starts_s(request.release_epoch) * SECOND_US

@@ -12,6 +12,8 @@ from twin.travel import TravelMatrix
 COST_PER_KM = 1000
 """Cost units a kilometre, so that a metre (a whole part of a leg) costs one; times a vehicle's unit cost."""
 
+LIBRARY = "twin.planning.insertion"
+
 
 def missing(instance: Instance) -> str:
     """The first thing the instance asks for that a ``PlanProblem`` has no words for; empty if there is none."""

@@ -57,8 +57,10 @@ def _pairs(file: str, values: np.ndarray, at: list[int]) -> tuple[Pair, ...]:
         demand, pickup, delivery = values[node, 3], int(values[node, 7]), int(values[node, 8])
         sibling, back = (delivery, 7) if delivery else (pickup, 8)
         key = f"line {at[node]}"
-        if bool(pickup) == bool(delivery) or not 0 < sibling < len(values) or sibling == node:
+        if bool(pickup) == bool(delivery) or sibling == node:
             refuse(file, key, f"pickup {pickup}, delivery {delivery}", "one of them another customer, the other 0")
+        if not 0 < sibling < len(values):
+            refuse(file, key, sibling, f"a customer of the file, 1 to {len(values) - 1}; is the file cut off?")
         if values[sibling, back] != node or values[sibling, 3] != -demand:
             refuse(file, key, sibling, "a customer that names this one and has the opposite demand")
         if delivery:

@@ -17,6 +17,8 @@ BRANCHES_PER_VISIT = 20
 SPARE_VEHICLES = 1.3
 """Vehicles offered where the fleet has no limit, times what the loads need [A]: each of them slows the search."""
 
+LIBRARY = "ortools.constraint_solver.pywrapcp"
+
 
 def missing(instance: Instance) -> str:
     """What the instance asks for that the model lacks; empty if nothing."""

@@ -16,6 +16,8 @@ MOST_PENALTY = 100_000
 FLEET_SHARE = 0.6
 """Of the budget, for finding fewer vehicles before what they drive is shortened [A]."""
 
+LIBRARY = "pyvrp"
+
 
 def missing(instance: Instance) -> str:
     """What the instance asks for that PyVRP lacks: nothing."""

@@ -16,7 +16,7 @@ class Request:
     """Options of ``twin solve``; None is the default of the set or policy.
 
     ``iterations`` gives the same answer every time, ``seconds`` depends on the machine; both: what comes first.
-    ``seconds`` is the whole of a static instance, and each decision of a dynamic day.
+    ``seconds`` is the search of a static instance, and each decision of a dynamic day.
     """
 
     policy: str | None = None

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from scenarios.benchmarks import lilim, solomon, vrplib_file
-from scenarios.benchmarks.best_known import BestKnown, best_known
+from scenarios.benchmarks.best_known import BestKnown, best_known, listed_under
 from scenarios.benchmarks.budget import DEFAULT_ITERATIONS, Budget
 from scenarios.benchmarks.check import cost, violations
 from scenarios.benchmarks.instance import BY_NAME, Instance
@@ -23,8 +23,8 @@ ENGINES = {
     "ortools": "scenarios.benchmarks.ortools_engine",
     "pyvrp": "scenarios.benchmarks.pyvrp_engine",
 }
-"""Policies for static instances: modules with ``missing(instance)`` (what it asks for that they lack) and
-``routes(instance, objective, budget, seed)``."""
+"""Policies for static instances: modules with ``LIBRARY`` (what they search with), ``missing(instance)`` (what it asks
+for that they lack) and ``routes(instance, objective, budget, seed)``."""
 
 DEFAULT_ENGINE = "pyvrp"
 
@@ -51,7 +51,8 @@ def solve(path: Path, request: Request) -> dict[str, Any]:
     if lacking := engine.missing(instance):
         able = [name for name in ENGINES if not import_module(ENGINES[name]).missing(instance)]
         refuse(str(path), "--policy", request.policy, f"one that knows {lacking} ({', '.join(able)})")
-    routes = engine.routes(instance, objective, _budget(request, started), request.seed)
+    import_module(engine.LIBRARY)  # before the clock runs
+    routes = engine.routes(instance, objective, _budget(request), request.seed)
     found = violations(instance, routes)
     priced = _number(cost(instance, routes)) if routes else None
     if request.out is not None and priced is not None and not found:
@@ -59,6 +60,8 @@ def solve(path: Path, request: Request) -> dict[str, Any]:
     best = best_known(path, instance, objective)
     used = sum(1 for route in routes if route)
     gap_pct, note = _gap(priced, used, best, objective) if not found else (None, "the routes are not feasible")
+    if best is None and not found:
+        note = "; ".join([note, *(f"there is one for {options}" for options in listed_under(path, instance))])
     return {
         "instance": instance.name or path.stem,
         "policy": request.policy or DEFAULT_ENGINE,
@@ -110,10 +113,10 @@ def _engine(path: Path, request: Request) -> Any:
     return import_module(ENGINES[name])
 
 
-def _budget(request: Request, started: float) -> Budget:
+def _budget(request: Request) -> Budget:
     if request.iterations is None and request.seconds is None:
-        return Budget(DEFAULT_ITERATIONS, None, started)
-    return Budget(request.iterations, request.seconds, started)
+        return Budget(DEFAULT_ITERATIONS)
+    return Budget(request.iterations, request.seconds)
 
 
 def _gap(cost: float | None, vehicles: int, best: BestKnown | None, objective: Objective) -> tuple[float | None, str]:

@@ -133,8 +133,7 @@ class DispatchEnv(gymnasium.Env[dict[str, Any], np.int64]):
             self._question = self._dialogue.send(action)  # type: ignore[arg-type]
         except StopIteration as said:
             self._dialogue = self._question = None
-            for command in said.value:
-                self._session.built.office.command(command)
+            self._session.built.office.give(said.value)
 
     def _observation(self) -> dict[str, np.ndarray]:
         shown = nothing_asked(self.asking.seats) if self._question is None else self._question.observation

@@ -1,10 +1,13 @@
-"""Alerts in a scenario: names and thresholds are checked, defaults are the rule's own."""
+"""Alerts in a scenario: names and thresholds are checked, defaults are the rule's own; no tools, no alerts."""
+
+import json
 
 import pytest
 
 from engine.clock import MINUTE
 from scenarios.problems import BadInput
 from scenarios.registries import registered
+from scenarios.run import run
 from scenarios.schema_network import AlertConfig
 from tests.tiny import tiny
 from twin.alerts import ALERTS, watches
@@ -40,3 +43,16 @@ def test_a_watch_is_the_rule_with_what_the_scenario_changes() -> None:
 def test_every_rule_is_listed() -> None:
     """As ``twin list alerts`` prints them."""
     assert [name for name, summary in registered("alerts") if summary] == sorted(ALERTS)
+
+
+@pytest.mark.parametrize("kind", ["platform_outage", "terminal_link_cut"])
+def test_no_alert_while_the_platform_is_down_or_out_of_reach(kind: str) -> None:
+    """Without the outage N1 is found late at 9:46; with it nothing is found from 9 to 11, and then it is still late."""
+    found = {}
+    for name, incidents in (("calm", {}), ("down", {"x": {"kind": kind, "at": "09:00", "lasts_s": 7_200.0}})):
+        rows = run(tiny(alerts={"late_delivery": {}, "device_silent": {}}, incidents=incidents)).truth.to_pylist()
+        raised = [row for row in rows if row["kind"] == "alert_raised"]
+        found[name] = {(json.loads(row["payload"])["subject"], f"{row['occurred_at']:%H:%M}") for row in raised}
+    assert ("N1", "09:46") in found["calm"]
+    assert ("N1", "11:00") in found["down"]
+    assert not [at for _, at in found["down"] if "09:00" < at < "11:00"]

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from scenarios import load
+from scenarios.changes import apply_set
 from scenarios.devices_file import read_profile
-from scenarios.load import apply_set
 from scenarios.problems import BadInput
 from scenarios.schema_network import DeviceProfile
 from tests.tiny import write_tiny

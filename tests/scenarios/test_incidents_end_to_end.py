@@ -52,7 +52,7 @@ def state(session: Session) -> dict[str, Any]:
     plant, devices = built.plant.plant, built.radio.devices.ids
     told = built.office.belief.last.rows
     return {
-        "breakdown": built.vehicles["vans-1"].fail_next_us,
+        "breakdown": dict(built.vehicles["vans-1"].faults),
         "carrier_outage": [built.radio.courier.cut_off_by(device) for device in devices],
         "clock_jump": [world.clock(device, world.now) - world.now for device in devices],
         "demand_surge": [name for name in world.truth.table()["subject"].to_pylist() if name.startswith("it-")],

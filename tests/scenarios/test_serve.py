@@ -3,7 +3,6 @@
 import contextlib
 import json
 import socket
-import threading
 import time
 from itertools import pairwise
 
@@ -14,16 +13,15 @@ from hypothesis import strategies as st
 
 from engine.clock import HOUR, SECOND
 from scenarios.folder import read_commands
-from scenarios.live.frames import DTYPES, HEADER, MAGIC, FrameError, changes, decode, encode, receive, send
+from scenarios.live.frames import DTYPES, HEADER, MAGIC, FrameError, changes, decode, encode
 from scenarios.live.mailbox import Mailbox
 from scenarios.live.pace import SPEEDS, Pace, check_speed, next_speed
 from scenarios.live.recorded import RecordedDay
 from scenarios.live.simulated import SimulatedDay
-from scenarios.live.snapshot import TRUTH, without_truth
-from scenarios.live.switchboard import Switchboard
+from scenarios.live.truth import TRUTH, without_truth
 from scenarios.results import Run
 from scenarios.run import Session, run
-from scenarios.serve import Player
+from tests.served import WORD, Served, Watcher
 from tests.tiny import tiny
 
 # --- frames ---
@@ -209,66 +207,6 @@ def test_only_a_finished_run_can_be_told_again(watched, tmp_path):
 
 
 # --- over the socket ---
-
-
-WORD = "open sesame"
-
-
-class Watcher:
-    """A client of the socket that keeps the latest parts."""
-
-    def __init__(self, port: int, token: str = WORD, truth: bool = True) -> None:
-        self.sock = socket.create_connection(("127.0.0.1", port), 10)
-        self.parts: dict = {}
-        self.names: set[str] = set()
-        send(self.sock, {"token": token, "truth": truth})
-
-    def next(self) -> dict | None:
-        """The next frame, merged into the parts."""
-        frame = receive(self.sock)
-        if frame is not None and "answer" not in frame:
-            self.parts.update(frame)
-            self.names |= frame.keys()
-        return frame
-
-    def ask(self, **fields) -> dict:
-        """Ask, and read on until the answer is there."""
-        send(self.sock, {"n": 7, **fields})
-        while "answer" not in (frame := self.next()):
-            pass
-        return frame["answer"]
-
-    def until(self, true) -> dict:
-        """Read on until the parts are so."""
-        while not true(self.parts):
-            assert self.next() is not None
-        return self.parts
-
-
-class Served:
-    """A day played on its own thread behind a socket."""
-
-    def __init__(self, day, pace: Pace) -> None:
-        self.day, self.mailbox, self.stop = day, Mailbox(), threading.Event()
-        self.board = Switchboard(WORD, self.mailbox)
-        self.player = Player(day, self.board, self.mailbox, pace)
-        self.thread = threading.Thread(target=self.player.run, args=(self.stop,))
-        self.thread.start()
-        self.watchers: list[Watcher] = []
-
-    def watch(self, **options) -> Watcher:
-        """Another watcher."""
-        self.watchers.append(Watcher(self.board.port, **options))
-        return self.watchers[-1]
-
-    def end(self) -> None:
-        """Stop everything."""
-        self.stop.set()
-        self.thread.join(20)
-        self.day.close()
-        self.board.close()
-        for watcher in self.watchers:
-            watcher.sock.close()
 
 
 @pytest.fixture

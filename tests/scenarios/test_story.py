@@ -76,6 +76,39 @@ def test_a_declined_command_gives_the_drivers_reason():
     assert "Assigned to V2 (nearest van) → declined (would not fit)" in [m.text for m in story("O1", w).moments]
 
 
+def test_runbook_and_phone_are_told_where_they_touched_the_order():
+    """A step while the order is open; calls to the driver who has it, whoever else is called, and none once it is over
+    (O1 at 110, O2 at 150 min)."""
+    w = tiny_world()
+    step = {
+        "step": "ring-round",
+        "trigger": "platform_down",
+        "role": "dispatcher",
+        "minutes": 5.0,
+        "does": "call_drivers",
+    }
+    w.happen(90, "runbook_step_taken", step, "office")
+    for minute, who, purpose, waited_s in (
+        (95, "D1", "status", 0.0),
+        (96, "D2", "status", 0.0),
+        (130, "D1", "command", 240.0),
+    ):
+        call = {"who": who, "purpose": purpose, "waited_s": waited_s, "call_s": 120.0}
+        w.happen(minute, "phone_call_ended", call, "office")
+    said = "Runbook step ring-round (dispatcher, 5 min): call the drivers, because of: platform down"
+    first, second = (
+        "Phoned D1 for 2 min: how things stand",
+        "Phoned D1 for 2 min after waiting 4 min for a line: a change",
+    )
+    kinds = ("runbook_step_taken", "phone_call_ended")
+    told = {o: [m for m in story(o, w).moments if m.kind in kinds] for o in ("O1", "O2", "O3", "O4")}
+    assert [m.text for m in told["O1"]] == [said, first]
+    assert [m.text for m in told["O2"]] == [said, first, f"{second} of the route"]
+    assert [m.text for m in told["O3"]] == [said, "Phoned D2 for 2 min: how things stand"]
+    assert told["O4"] == []
+    assert {(m.side, m.learned_us) for moments in told.values() for m in moments} == {("office", None)}
+
+
 def test_what_passed_with_the_customer_is_part_of_the_story():
     """Told, called, answered, proven, disputed, decided: each a sentence, on the side where it began."""
     w = tiny_world()

@@ -11,8 +11,12 @@ KG_CO2_PER_L_DIESEL = 2.70
 """10.21 kg per US gallon (EPA Emission Factors Hub)."""
 
 
+def stops_done(f: Facts) -> int:
+    return f.total(lambda w: w.stops)
+
+
 def stops_per_h(f: Facts) -> float | None:
-    return ratio(f.total(lambda w: w.stops) * US_PER_H, f.duty_total(lambda d: d.duty_us))
+    return ratio(stops_done(f) * US_PER_H, f.duty_total(lambda d: d.duty_us))
 
 
 def distance_km(f: Facts) -> float:
@@ -68,6 +72,8 @@ def plan_changes_per_driver(f: Facts) -> float | None:
 
 
 KPIS = (
+    Kpi("stops_done", "stops", "neither", "lagging", "operations manager",
+        "Tasks completed (deliveries, and pickups at customers), over the run.", stops_done, WORK),
     Kpi("stops_per_h", "stops/h", "higher", "lagging", "operations manager",
         "Tasks completed (deliveries, and pickups at customers) / on-duty hours of shifts that ended, over the run.",
         stops_per_h, SHIFTS),

@@ -6,9 +6,10 @@ account has the driver's answer.
 
 import heapq
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from twin.kpis.advice import AdviceRules
 from twin.kpis.care import CareRules
 from twin.kpis.causes import AlertRules, TrueCauses
 from twin.kpis.costs import Costs
@@ -79,7 +80,7 @@ class OpenShift:
     visits: list[str] = field(default_factory=list)
 
 
-class Fold(CareRules, AlertRules):
+class Fold(CareRules, AlertRules, AdviceRules):
     """One account of the run, fed event by event in order of ``seq``."""
 
     def __init__(self, hours: LocalHours, costs: Costs, end_us: int) -> None:
@@ -105,12 +106,23 @@ class Fold(CareRules, AlertRules):
         if command.kind in ROUTE_COMMANDS:
             self._commands[command.event_id] = command
 
+    def so_far(self, now_us: int) -> Facts:
+        """The facts as of now, the hours of shifts under way counted; to be read at once, the fold goes on."""
+        duty = dict(self.facts.duty)
+        for vehicle, shift in self._shift.items():
+            if shift.start_us is not None:
+                key = DutyKey(shift.driver, vehicle, self._depot_of.get(vehicle, ""))
+                done = duty.get(key, Duty())
+                duty[key] = replace(done, duty_us=done.duty_us + max(0, now_us - shift.start_us))
+        return replace(self.facts, end_us=now_us, duty=duty)
+
     def finish(self) -> Facts:
         """The facts, with shifts that never ended counted to the end of the run."""
         for vehicle, shift in self._shift.items():
             if shift.start_us is not None and shift.start_us < self.facts.end_us:
                 self.facts.shifts.append((vehicle, shift.start_us, self.facts.end_us))
                 shift.start_us = None
+        self.judge_orders()
         for order in self.facts.orders.values():
             if order.care is not None and order.delivered:  # told after the fact
                 order.care.came(order.arrived_us, order.started_us)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from twin.kpis.advice import Advice
 from twin.kpis.care import Care
 from twin.kpis.costs import Costs
 from twin.kpis.telemetry import TelemetryFacts
@@ -38,6 +39,7 @@ class OrderRecord:
     commanded_us: int | None = None  # when it was first in a command
     live_us: int | None = None  # arrival expected when the vehicle set out for it
     care: Care | None = None  # None: nothing passed with the customer
+    advice: str = ""  # who was last asked about a recommendation had it "accepted" or "overridden"; "": nobody was
 
     @property
     def delivered(self) -> bool:
@@ -143,6 +145,8 @@ class Facts:
     exceptions: dict[str, ExceptionRecord] = field(default_factory=dict)
     phone_us: int = 0  # head office called drivers
     runbook_us: int = 0  # steps a dispatcher took
+    deciding_us: int = 0  # a dispatcher decided, or answered recommendations
+    advice: dict[str, Advice] = field(default_factory=dict)  # by recommendation
     customers_told: bool = False  # customers were told something, or called
     telemetry: TelemetryFacts | None = None
 

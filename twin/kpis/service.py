@@ -9,6 +9,10 @@ def orders_total(f: Facts) -> int:
     return len(f.orders)
 
 
+def orders_due(f: Facts) -> int:
+    return len(f.due())
+
+
 def delivered_share(f: Facts) -> float | None:
     due = f.due()
     return ratio(sum(order.delivered for order in due), len(due))
@@ -64,6 +68,8 @@ DUE = (
 KPIS = (
     Kpi("orders_total", "orders", "neither", "lagging", "operations manager",
         "Orders placed up to the end of the run, those known before it included.", orders_total, ORDERS),
+    Kpi("orders_due", "orders", "neither", "lagging", "operations manager",
+        f"Orders due over the run: what the shares of orders are shares of. {DUE}", orders_due, ORDERS),
     Kpi("delivered_share", "share", "higher", "lagging", "operations manager",
         f"Orders delivered (or collected) / orders due, over the run. {DUE}", delivered_share, ORDERS),
     Kpi("on_time_share", "share", "higher", "lagging", "operations manager",

@@ -17,7 +17,11 @@ TEMPLATES = Path(__file__).parents[1] / "templates" / "live"
 FAST_MS, SLOW_MS, MANY = 250, 1000, 2000
 """How often changes are sent: less often above so many vehicles; in between the browser moves them itself."""
 BEAT_MS = 2000
-SCRIPTS = ("core.js", "map.js", "table.js", "detail.js", "clock.js", "main.js")
+SCRIPTS = (
+    "core.js", "map.js", "table.js", "desk.js", "work.js", "advice.js", "orders.js", "order_form.js", "sent.js",
+    "detail.js", "order_card.js", "clock.js", "keys.js", "main.js",
+)  # fmt: skip
+STYLES = ("live.css", "work.css")
 KPI_WORDS = {
     "delivered": "Delivered", "on_time_share": "On time so far", "late_orders": "Late",
     "orders_waiting": "Waiting for a vehicle", "vehicles_out": "Vehicles out", "messages_per_s": "Messages a second",
@@ -127,7 +131,7 @@ def page_source(name: str) -> str:
     source = (TEMPLATES / "live.html.j2").read_text(encoding="utf-8")
     script = "\n".join((TEMPLATES / file).read_text(encoding="utf-8") for file in SCRIPTS)
     for mark, text in (
-        ("/*STYLE*/", (TEMPLATES / "live.css").read_text(encoding="utf-8")),
+        ("/*STYLE*/", "\n".join((TEMPLATES / file).read_text(encoding="utf-8") for file in STYLES)),
         ("/*LOOKS*/", json.dumps(looks).replace("<", "\\u003c")),
         ("/*SCRIPT*/", script),
         ("<!--NAME-->", str(escape(name)).replace("{", "&#123;")),

@@ -6,16 +6,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from scenarios.benchmarks import Request, solve
 from scenarios.benchmarks.euro_neurips import judge, play, recognises, solve_dynamic
 from scenarios.benchmarks.euro_neurips_day import Day, draw_day, last_epoch, read_day
 from scenarios.problems import BadInput
+from scenarios.worker_pool import worker_pool
 from twin.commands import Command, assign_order, set_route
 from twin.policies.insertion import insertion
 from twin.policies.nearest import nearest
-from twin.policies.wave_search import Effort, Jobs, Wave, leaves_now, must_leave
+from twin.policies.wave_search import AT_ONCE, CHOICE_SHARE, Effort, Jobs, Wave, leaves_now, must_leave
 from twin.policies.waves import WAVE_POLICIES
 from twin.views import FleetView, Stop
+from viz.solve import solve_lines
 
 every_wave_policy = pytest.mark.parametrize("name", sorted(WAVE_POLICIES))
 
@@ -254,6 +259,40 @@ def test_what_is_better_shared_waits() -> None:
     assert leaves_now(wave, lonely, far, lambda: (neighbour, far), Effort(200), 1).tolist() == [False]
     nothing = neighbour.rows(np.zeros(0, dtype=np.int64))
     assert leaves_now(wave, lonely, far, lambda: (nothing, far), Effort(200), 1).tolist() == [True]
+
+
+def test_processes_change_no_answer(path: Path) -> None:
+    """Draws are made in one place and seeded one by one, so it does not matter where they are solved."""
+    day = read_day(path)
+    with worker_pool(2, "twin.policies.wave_search") as pool:
+        assert play(day, WAVE_POLICIES["rolling"], 90, each=pool.map) == play(day, WAVE_POLICIES["rolling"], 90)
+
+
+@given(iterations=st.integers(1, 5000), share=st.floats(0, CHOICE_SHARE))
+def test_draws_keep_within_the_effort(iterations: int, share: float) -> None:
+    """Never more than a draw beyond the share asked for, and something is left for the routes."""
+    effort = Effort(iterations)
+    while effort.used_share() < share:
+        limits = effort.draws(share)
+        assert 1 <= len(limits) <= AT_ONCE
+        assert effort.spent <= share * iterations + limits[0].iterations
+    assert effort.rest().iterations >= 1
+
+
+def test_decisions_are_written_as_they_are_read(path: Path, tmp_path: Path) -> None:
+    """``--out`` of a policy's day is what ``--decisions`` prices alike."""
+    out = tmp_path / "mine.json"
+    played = solve(path, Request(policy="greedy", iterations=40, out=out))
+    assert solve(path, Request(decisions=out))["epochs"] == played["epochs"]
+
+
+def test_lines_tell_the_rank_among_published_entries(path: Path) -> None:
+    """Where ``published_results.csv`` lies beside the day's folder."""
+    table = "dynamic_config_nr,instance,team,dynamic_cost\n1,tiny.txt,Best,1000\n1,tiny.txt,baseline_greedy,9000\n"
+    (path.parents[1] / "published_results.csv").write_text(table)
+    lines = solve_lines(solve_dynamic(path, policy="greedy", iterations=40))
+    assert "rank 2 beside 2 published entries" in lines
+    assert any(line.startswith("epoch 0: 2 of 2 sent, 1 of them due, cost 1,500") for line in lines)
 
 
 def test_a_day_without_requests(tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ def test_line_ends_and_marks_do_not_matter(tmp_path, text):
         (SOLOMON.replace("  2  30", "  2  -30"), r"'-30': expected a whole number of at least 1"),
         (SOLOMON.replace("3 4 7", "3 4 -7"), r"demand: '-7': expected a whole number of at least 0"),
         (ALIGNED[:-2], r"line 12: '2 6 8 2 0 60 1': expected a row as long as all others; is the file cut off"),
-        (LILIM[: LILIM.index("2 6 8")], r"line 3: 'pickup 0, delivery 2'"),
+        (LILIM[: LILIM.index("2 6 8")], r"line 3: '2': expected a customer of the file, 1 to 1; is the file cut off"),
         (LILIM.replace("-7", "-6"), r"line 3: '2': expected a customer that names this one"),
         (CVRP[: CVRP.index("DEMAND")], r"'no .*': expected one in a file of type CVRP; is the file cut off"),
         (CVRP.replace("2 3 4", "2 3"), r"NODE_COORD_SECTION"),

@@ -45,7 +45,7 @@ def test_the_same_call_gives_the_same_answer(capsys, instance, policy):
 
 
 def test_seconds_are_kept(capsys, instance):
-    """The whole answer takes little more than what was asked."""
+    """The search takes what was asked, reading and checking little more."""
     assert 0.3 <= answer(capsys, instance, "--seconds", "0.4")["wall_s"] < 2
 
 
@@ -82,6 +82,9 @@ def test_table_of_best_known(capsys, tmp_path, instance):
     fleet = answer(capsys, instance, "--iterations", "200", "--objective", "vehicles")
     assert fleet["best_known"] == 400
     assert fleet["gap_pct"] is None  # it takes three vehicles: not comparable
+    note = answer(capsys, instance, "--iterations", "50", "--rounding", "integer")["note"]
+    for listed in (("vehicles", "none"), ("distance", "none"), ("distance", "truncate")):
+        assert "--objective {} --rounding {}".format(*listed) in note
 
 
 def test_what_cannot_be_done_is_said_with_exit_1(capsys, tmp_path):
@@ -99,6 +102,8 @@ def test_what_cannot_be_done_is_said_with_exit_1(capsys, tmp_path):
     [
         (["--policy", "pyrvp"], "did you mean 'pyvrp'"),
         (["--decisions", "FILE"], "--decisions"),
+        (["--seed", "-1"], "--seed: '-1': expected a whole number of at least 0"),
+        (["--out", "no/such/folder.sol"], "--out: 'no/such/folder.sol': expected a file in a folder that is there"),
     ],
 )
 def test_options_that_do_not_fit(capsys, instance, words, says):
@@ -119,7 +124,10 @@ def test_bad_files_and_existing_answers(capsys, tmp_path, instance):
 
 
 @pytest.mark.parametrize("words", [["--seconds", "0"], ["--iterations", "0"], ["--rounding", "up"]])
-def test_wrong_values_of_options(instance, words):
-    """The parser refuses them."""
+def test_wrong_values_of_options(capsys, instance, words):
+    """The parser refuses them, in one line too."""
     with pytest.raises(SystemExit, match="2"):
         main(["solve", str(instance), *words])
+    err = capsys.readouterr().err
+    assert words[0] in err
+    assert err.count("\n") == 1

@@ -2,24 +2,56 @@
 // Every name is put in as text, never as markup. No figure is computed here, only written out.
 
 const $ = id => document.getElementById(id);
-const view = { parts: {}, vehicle: -1, order: -1, sure: null, asked: new Map(), page: "operations", fresh: new Set() };
+const view = {
+  parts: {}, vehicle: -1, order: -1, asked: new Map(), page: "operations", fresh: new Set(),
+  pressed: false,  // a mouse button is down, or something is being dragged: what is under it stays where it is
+};
 const PAGES = new Map();
 
 /** A page of the view. `build(root)` is called once, `show(parts, changed)` at most twice a second while it is open:
  *  with the set of parts that changed, all of them when it is opened. */
 function registerPage(name, page) { PAGES.set(name, page); }
 
+/** Whether the role may ask for it at all, and whether the day on the screen can still be changed. */
 const may = request => view.parts.session.may.includes(request);
+const can = request => may(request) && view.parts.clock.can_command;
 
 // --- elements ---
 
 function make(tag, props = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(props)) {
-    if (name.includes("-") || name === "role") element.setAttribute(name, value); else element[name] = value;
+    if (name.includes("-") || name === "role" || name === "list") element.setAttribute(name, value); else element[name] = value;
   }
   element.append(...children);
   return element;
+}
+
+function button(text, todo, props = {}) {
+  const element = make("button", { type: "button", textContent: text, ...props });
+  element.addEventListener("click", todo);
+  return element;
+}
+
+const field = (words, input) => make("label", { className: "field" }, make("span", { textContent: words }), input);
+const options = (values, words = value => value) => values.map(value => make("option", { value, textContent: words(value) }));
+
+/** Other children; what had the keyboard and is still there (by `data-key`) keeps it. */
+function renew(root, ...children) {
+  const key = root.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
+  root.replaceChildren(...children);
+  if (key !== undefined) root.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
+}
+
+/** A one-line form in `slot`: what is written goes to `send`; Escape closes it. `needed`: something must be written. */
+function askLine(slot, { words, go, needed = false, names = [] }, send) {
+  const id = `${slot.id || "line"}-names`, input = make("input", { placeholder: words, autocomplete: "off", maxLength: 500, required: needed, "aria-label": words, list: id });
+  const close = () => slot.replaceChildren();
+  const form = make("form", { className: "do line" }, input, make("datalist", { id }, ...options(names)), make("button", { className: "primary", textContent: go }), button("Cancel", close));
+  form.onsubmit = event => { event.preventDefault(); close(); send(input.value.trim()); };
+  form.onkeydown = event => { if (event.key === "Escape") { event.stopPropagation(); close(); } };
+  slot.replaceChildren(form);
+  input.focus();
 }
 
 /** A state's shape in its colour, with its words. */
@@ -64,6 +96,37 @@ function ago(seconds) {
   if (!Number.isFinite(seconds)) return "never heard";
   if (seconds < 90) return `${Math.round(seconds)} s`;
   return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
+}
+
+const words = name => name.replaceAll("_", " ");
+const vehicleName = i => view.parts.vehicles[i][0];
+const orderName = o => view.parts.orders[o][0];
+const vehicleRow = id => view.parts.vehicles.findIndex(row => row[0] === id);
+const orderRow = id => view.parts.orders.findIndex(row => row[0] === id);
+const since = us => ago((view.parts.clock.now_us - us) / 1e6);
+
+// --- moments that people write ---
+
+/** What a clock on the wall shows, as microseconds of a day without a time zone. */
+function wallUs(us) {
+  const found = Object.fromEntries(view.wall.formatToParts(us / 1000).map(part => [part.type, part.value]));
+  return Date.UTC(found.year, found.month - 1, found.day, found.hour, found.minute, found.second) * 1000;
+}
+
+function momentInput(us, label) {
+  const { day } = view.parts, type = day.end_us - day.start_us > 86_400e6 ? "datetime-local" : "time";
+  const text = Number.isFinite(us) ? new Date(wallUs(us) / 1000).toISOString() : "";
+  return make("input", { type, value: type === "time" ? text.slice(11, 16) : text.slice(0, 16), "aria-label": label });
+}
+
+/** The moment written, null where nothing is; of a time alone, the first after the start of the day. */
+function momentUs(input) {
+  if (!input.value) return null;
+  const { day } = view.parts, first = wallUs(day.start_us), midnight = first - first % 86_400e6;
+  let wall = input.type === "time" ? midnight + Date.parse(`1970-01-01T${input.value}Z`) * 1000 : Date.parse(input.value + "Z") * 1000;
+  if (input.type === "time" && wall < first - first % 60e6) wall += 86_400e6;
+  const guess = wall - (first - day.start_us);
+  return wall - (wallUs(guess) - guess);
 }
 
 // --- asking ---

@@ -1,11 +1,14 @@
-// The table of vehicles: only the rows in sight exist, every cell is text.
+// Long tables: only the rows in sight exist, every cell is text. Rows are numbers: places in the parts.
 
 const ROW_PX = 30;
 
 class Table {
-  constructor(element, columns, onchoose) {
+  /** `drag(i)`: what is dragged with a row, as `takeUp` wants it. */
+  constructor(element, label, columns, onchoose, drag) {
     this.columns = columns;
     this.onchoose = onchoose;
+    this.drag = drag;
+    this.rows = [];
     this.order = [];
     this.chosen = -1;
     this.sort = null;
@@ -14,7 +17,7 @@ class Table {
       button.onclick = () => this.sortBy(k);
       return button;
     }));
-    this.body = make("div", { className: "rows", tabIndex: 0, role: "listbox", "aria-label": "Vehicles" });
+    this.body = make("div", { className: "rows", tabIndex: 0, role: "listbox", "aria-label": label });
     this.space = make("div", { role: "presentation" });
     this.space.style.cssText = "position:relative;border:0;background:none;box-shadow:none";
     this.body.append(this.space);
@@ -24,10 +27,11 @@ class Table {
     new ResizeObserver(() => this.draw()).observe(this.body);
   }
 
-  fill(count) {
-    if (this.order.length !== count) this.order = Array.from({ length: count }, (_, i) => i);
-    if (this.sort) this.arrange();
-    this.space.style.height = `${count * ROW_PX}px`;
+  /** The rows there are, in the order they have while nobody sorts them. */
+  fill(rows) {
+    this.rows = rows;
+    this.arrange();
+    this.space.style.height = `${rows.length * ROW_PX}px`;
     this.draw();
   }
 
@@ -42,7 +46,7 @@ class Table {
   }
 
   arrange() {
-    this.order.sort((a, b) => a - b);
+    this.order = [...this.rows];
     if (!this.sort) return;
     const { k, sign } = this.sort, value = this.columns[k].value;
     const rank = v => typeof v === "number" && !Number.isFinite(v) ? -Infinity : v;
@@ -53,6 +57,7 @@ class Table {
   }
 
   draw() {
+    if (!this.body.clientHeight) return;  // not on the screen
     const first = Math.max(0, Math.floor(this.body.scrollTop / ROW_PX) - 2);
     const last = Math.min(this.order.length, first + Math.ceil(this.body.clientHeight / ROW_PX) + 5);
     const rows = [this.space];
@@ -61,7 +66,9 @@ class Table {
       const row = make("div", { className: "tr", role: "option", "aria-selected": String(i === this.chosen) },
         ...this.columns.map(column => column.cell(i)));
       row.style.cssText = `top:${place * ROW_PX}px;height:${ROW_PX}px`;
+      row.dataset.row = i;
       row.onclick = () => this.onchoose(i);
+      if (this.drag) takeUp(row, this.drag(i));
       rows.push(row);
     }
     this.body.replaceChildren(...rows);
@@ -85,14 +92,63 @@ class Table {
   }
 }
 
-function columns() {
-  const p = view.parts, text = (value, className = "") => make("span", { textContent: value, className, title: value });
-  return [
-    { title: "Vehicle", value: i => p.vehicles[i][0], cell: i => text(p.vehicles[i][0], "who") },
-    { title: "State", value: i => vehicleLook(i).text, cell: i => mark(vehicleLook(i)) },
-    { title: "Stop", num: true, value: i => p.done[i], cell: i => text(p.stops[i] ? `${p.done[i]}/${p.stops[i]}` : "", "num"), hint: "Visits done of those planned" },
-    { title: "Heard", num: true, value: i => p.age_s[i], cell: i => text(ago(p.age_s[i]), p.age_s[i] > OLD_S && p.state[i] ? "num stale" : "num"), hint: "How long ago head office last knew where it was" },
-    { title: "Next stop", value: i => p.next_s[i], cell: i => text(p.next[i] >= 0 ? `${atS(p.next_s[i])} ${p.orders[p.next[i]][0]}` : ""), hint: "Planned arrival and order" },
-    { title: "Late", num: true, value: i => p.behind_s[i], cell: i => text(lateness(p.behind_s[i]), p.behind_s[i] > 300 ? "num late" : "num"), hint: "Against the plan, as far as known" },
-  ];
+const cell = (value, className = "") => make("span", { textContent: value, className, title: value });
+
+/** The fleet, each as head office knows it; an order dropped on a row is given to that vehicle. */
+function vehicleTable(root) {
+  const p = view.parts;
+  const state = i => {
+    const signs = [p.held[i] ? "told to wait" : "", p.under_way[i] ? `${p.under_way[i]} sent, not answered` : ""].filter(Boolean);
+    const shown = mark(vehicleLook(i));
+    if (signs.length) shown.append(make("span", { className: "sign", textContent: (p.held[i] ? "❙❙" : "") + (p.under_way[i] ? `↑${p.under_way[i]}` : ""), title: signs.join("; "), "aria-label": signs.join("; ") }));
+    return shown;
+  };
+  const table = new Table(root, "Vehicles", [
+    { title: "Vehicle", value: vehicleName, cell: i => cell(vehicleName(i), "who") },
+    { title: "State", value: i => vehicleLook(i).text, cell: state },
+    { title: "Stop", num: true, value: i => p.done[i], cell: i => cell(p.stops[i] ? `${p.done[i]}/${p.stops[i]}` : "", "num"), hint: "Visits done of those planned" },
+    { title: "Heard", num: true, value: i => p.age_s[i], cell: i => cell(ago(p.age_s[i]), p.age_s[i] > OLD_S && p.state[i] ? "num stale" : "num"), hint: "How long ago head office last knew where it was" },
+    { title: "Next stop", value: i => p.next_s[i], cell: i => cell(p.next[i] >= 0 ? `${atS(p.next_s[i])} ${orderName(p.next[i])}` : ""), hint: "Planned arrival and order" },
+    { title: "Late", num: true, value: i => p.behind_s[i], cell: i => cell(lateness(p.behind_s[i]), p.behind_s[i] > 300 ? "num late" : "num"), hint: "Against the plan, as far as known" },
+  ], i => choose(i));
+  dropOn(table.body, event => Number(event.target.closest(".tr")?.dataset.row ?? -1));
+  return table;
 }
+
+// --- an order taken up with the mouse and dropped on a vehicle ---
+
+/** Let `element` be dragged; `what` is {order} or {stop}. */
+function takeUp(element, what) {
+  element.draggable = true;
+  element.addEventListener("dragstart", event => {
+    view.dragged = what;
+    event.dataTransfer.effectAllowed = "move";
+    event.dataTransfer.setData("text/plain", "");
+    event.stopPropagation();
+  });
+}
+
+/** Take orders dropped on `root`; `rowOf(event)` is the vehicle under the mouse, -1 none. */
+function dropOn(root, rowOf) {
+  const given = () => view.dragged?.order !== undefined && can("assign");
+  root.addEventListener("dragover", event => {
+    if (!given()) return;
+    const row = rowOf(event);
+    hover(row);
+    if (row >= 0) event.preventDefault();
+  });
+  root.addEventListener("dragleave", () => hover(-1));
+  root.addEventListener("drop", event => {
+    const row = rowOf(event);
+    hover(-1);
+    if (!given() || row < 0) return;
+    event.preventDefault();
+    give(view.dragged.order, row);
+  });
+}
+
+function hover(row) {
+  for (const element of document.querySelectorAll("#table .tr[data-row]")) element.classList.toggle("target", Number(element.dataset.row) === row);
+}
+
+const give = (o, i, position) => act({ do: "assign", order_id: orderName(o), vehicle_id: vehicleName(i), ...(position === undefined ? {} : { position }) });

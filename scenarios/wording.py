@@ -1,0 +1,42 @@
+"""Figures and differences as words, for text that people read."""
+
+from collections.abc import Sequence
+
+
+def number(value: float, unit: str) -> str:
+    """A KPI's value as people read it."""
+    if unit == "share":
+        return f"{value * 100:.1f} %"
+    digits = 0 if abs(value) >= 1000 or float(value).is_integer() else 1 if abs(value) >= 10 else 2
+    return f"{value:,.{digits}f} {unit}".strip()
+
+
+def signed(value: float, unit: str) -> str:
+    """A difference: of shares in percentage points."""
+    return f"{value * 100:+.1f} pp" if unit == "share" else f"{'+' if value >= 0 else '-'}{number(abs(value), unit)}"
+
+
+def spread(mean: float | None, low: float | None, high: float | None, unit: str) -> str:
+    """A difference with its interval."""
+    if mean is None:
+        return "undefined"
+    if low is None or high is None:
+        return f"{signed(mean, unit)} (no interval)"
+    return f"{signed(mean, unit)} ({reach(low, high, unit)})"
+
+
+def reach(low: float, high: float, unit: str) -> str:
+    """A difference's interval, beside which the unit already stands."""
+    return " to ".join(signed(bound, unit).split()[0] for bound in (low, high))
+
+
+def listed(parts: Sequence[str], last: str = "and") -> str:
+    """``a, b and c``."""
+    return f" {last} ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def begun(label: str) -> str:
+    """A label within a sentence: a small first letter, but for abbreviations, and no comma."""
+    name, comma, of = label.partition(", ")
+    name = name if name[1:2].isupper() else name[:1].lower() + name[1:]
+    return f"{name} ({of})" if comma else name

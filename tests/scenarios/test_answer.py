@@ -1,0 +1,257 @@
+"""The answer in words and the table under it: true to the figures, the same every time, no wider than a screen."""
+
+import json
+from array import array
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scenarios.answer import VERDICTS, answer, verdict
+from scenarios.compare import evaluate
+from scenarios.load import Scenario
+from scenarios.problems import BadInput
+from scenarios.stopping import MOST, asked_to_stop, stop_rule
+from scenarios.study import Choose, Study
+from scenarios.study_run import Figures
+from scenarios.wording import begun, listed, spread
+from tests.tiny import tiny
+from twin.kpis.registry import KPIS
+from viz.compare import WIDTH, compare_lines
+
+N = 12
+
+
+@pytest.fixture(scope="module")
+def scenario() -> Scenario:
+    return tiny()
+
+
+def days(**changed: dict[str, Any]) -> Figures:
+    """Twelve days of every KPI, all the same but for what is given by variant and KPI."""
+    values = {
+        variant: {kpi: array("d", np.broadcast_to(kpis.get(kpi, 0.5), N)) for kpi in [*KPIS, "decisions"]}
+        for variant, kpis in changed.items()
+    }
+    return Figures(values, {}, N)
+
+
+def study(scenario: Scenario, figures: Figures, **more: Any) -> Study:
+    return Study("winter", dict.fromkeys(figures.values, scenario), N, **more)
+
+
+COST = np.linspace(900.0, 1100.0, N)
+NOISE = np.tile([3.0, -3.0, 1.0, -1.0], 3)
+BASE = {"cost_eur": COST, "on_time_share": 0.9 + NOISE / 100, "distance_km": 100 + NOISE, "orders_due": 40.0}
+MORE = {
+    "cost_eur": COST - 100 + NOISE,
+    "on_time_share": 0.95 + NOISE[::-1] / 100,
+    "distance_km": 100 - NOISE,
+    "orders_due": 40.0,
+}
+
+
+@pytest.fixture(scope="module")
+def found(scenario: Scenario) -> dict[str, Any]:
+    """More vans: cheaper, on time more often, distance not told."""
+    figures = days(base=BASE, more=MORE)
+    return evaluate(study(scenario, figures, days_per_year=250), figures)
+
+
+def test_who_wins_on_what_by_how_much(found: dict[str, Any]) -> None:
+    """With the interval; a year's money; what cannot be told; how far it goes."""
+    text = found["answer"]
+    assert text.startswith("12 replications of each variant, on the same days. ‘more’ against ‘base’: better on cost ")
+    cell = found["variants"]["more"]["cost_eur"]
+    assert spread(cell["diff"], cell["ci_low"], cell["ci_high"], "EUR") in text
+    assert "on time +5.0 pp (" in text
+    assert "no difference can be told in distance" in text
+    assert f"In money, ‘more’ comes to {spread(-25_000, 250 * cell['ci_low'], 250 * cell['ci_high'], 'EUR')}" in text
+    assert "Pairing did not help ‘more’ on on time and distance" in text
+    assert f"for the {found['comparisons']} comparisons of the study together (Holm)" in text
+
+
+def test_the_document_is_json_and_makes_the_same_answer(found: dict[str, Any]) -> None:
+    """No NaN in it; the words come from it alone."""
+    again = json.loads(json.dumps(found, allow_nan=False))
+    assert answer(again) == found["answer"]
+    assert (found["precise"], found["choice"], found["level"]) == (None, None, 0.95)
+    assert found["kpis"] == ["cost_eur", "delivered_share", "on_time_share", "distance_km"]
+
+
+def test_ratios_are_also_given_over_all_days_together(found: dict[str, Any]) -> None:
+    """As many orders were due every day, so that is the mean of the days."""
+    cell = found["variants"]["more"]["on_time_share"]
+    assert cell["pooled"]["mean"] == pytest.approx(cell["mean"])
+    assert cell["pooled"]["ci_low"] == pytest.approx(cell["ci_low"])
+    assert found["base"]["on_time_share"]["pooled"]["diff"] == 0.0
+    assert "pooled" not in found["base"]["cost_eur"]
+
+
+def test_the_same_is_called_the_same(scenario: Scenario) -> None:
+    """A variant compared with itself: nothing is better or worse, and nothing is tested."""
+    figures = days(base=BASE, same=BASE)
+    found = evaluate(study(scenario, figures), figures)
+    assert {verdict(cell) for cell in found["variants"]["same"].values()} == {"same"}
+    assert found["comparisons"] == 0
+    assert "exactly the same in cost, delivered and on time" in found["answer"]
+
+
+def test_a_constant_difference_is_told_without_a_test(scenario: Scenario) -> None:
+    """One van more, every day: no p, no interval to speak of."""
+    figures = days(base=BASE, more={**BASE, "duty_h": 8.5})
+    found = evaluate(study(scenario, figures, kpis=("duty_h",)), figures)
+    assert found["kpis"] == ["duty_h"]
+    assert "worse on duty time +8 h every time" in found["answer"]
+
+
+def test_what_survives_no_correction_is_a_hint() -> None:
+    """p below 5 % for itself, not among all."""
+    cell = {"diff": 1.0, "ci_low": 0.1, "ci_high": 1.9, "p": 0.03, "p_adjusted": 0.4, "better": "higher"}
+    assert verdict(cell) == "hint"
+    assert verdict(cell | {"p_adjusted": 0.04}) == "better"
+    assert verdict(cell | {"p_adjusted": 0.04, "better": "lower"}) == "worse"
+    assert verdict(cell | {"p_adjusted": 0.04, "better": "neither"}) == "different"
+    assert verdict(cell | {"p": 0.2}) == "open"
+    assert verdict(cell | {"ci_low": None, "ci_high": None, "p": None}) == "open"
+    assert verdict(cell | {"diff": None}) == "undefined"
+
+
+def test_precision_in_words(scenario: Scenario) -> None:
+    """Reached: after how many; not reached: what is missing."""
+    figures = days(base=BASE, more=MORE)
+    asked = study(scenario, figures, precision={"cost_eur": 0.1})
+    stopped = evaluate(replace(asked, replications=100), figures)
+    assert stopped["precise"] is True
+    assert stopped["level"] == 0.97
+    assert "Stopped after 12 of at most 100: precise enough." in stopped["answer"]
+    short = evaluate(replace(asked, precision={"cost_eur": 0.01, "distance_km": 0.1}), figures)
+    assert short["precise"] is False
+    relative = short["precision"]["cost_eur"]["relative"]
+    assert (
+        f"Precision not reached after 12: the half-width of cost (more) is {100 * relative:.3g} %, asked 1 %."
+        in (short["answer"])
+    )
+
+
+def test_the_choice_in_words(scenario: Scenario) -> None:
+    """Who, with which promise; or that it cannot be told."""
+    figures = days(base=BASE, more=MORE, same=BASE)
+    told = evaluate(study(scenario, figures, choose=Choose("cost_eur", 20.0)), figures)
+    assert told["choice"]["best"] == "more"
+    assert (
+        "Best on cost: ‘more’ (told after 10 replications; right 95 % of the time, where differences below 20 EUR"
+        in (told["answer"])
+    )
+    wild = days(base=BASE, more={**BASE, "distance_km": 100 + 9 * NOISE})
+    open_ = evaluate(study(scenario, wild, choose=Choose("distance_km", 0.5)), wild)
+    assert (
+        "Which is best on distance cannot be told within 12 replications: ‘base’ and ‘more’ are left" in open_["answer"]
+    )
+
+
+def test_a_share_that_was_always_one_is_not_called_certain(scenario: Scenario) -> None:
+    """What Wilson's interval of 480 orders allows."""
+    figures = days(base={**BASE, "on_time_share": 1.0}, more=MORE)
+    text = evaluate(study(scenario, figures), figures)["answer"]
+    assert "On time was 100 % in every replication of ‘base’, which allows 99 % to 100 %." in text
+
+
+def test_few_replications_are_told_of(scenario: Scenario) -> None:
+    """One has no interval."""
+    figures = days(base=BASE, more=MORE)
+    for columns in figures.values.values():
+        for kpi in columns:
+            columns[kpi] = columns[kpi][:1]
+    figures.replications = 1
+    text = evaluate(study(scenario, figures), figures)["answer"]
+    assert "One replication has no interval" in text
+    assert "better" not in text
+
+
+# --- the table ---
+
+
+def test_the_table_fits_the_screen_and_holds_the_answer(scenario: Scenario) -> None:
+    """With long names and large numbers too."""
+    big = {"cost_eur": 1e7 * COST, "on_time_share": 0.9 + NOISE / 100, "orders_due": 40.0}
+    figures = days(base=big, **{"a variant with a name that goes on and on": {**big, "cost_eur": 2e7 * COST}})
+    lines = compare_lines(evaluate(study(scenario, figures), figures))
+    assert max(map(len, lines)) <= WIDTH
+    assert any(line.startswith("  a variant with a name t… ") for line in lines)
+    assert any(line.endswith("worse") for line in lines)
+
+
+# --- asking for it ---
+
+
+def test_rules_from_the_command_line(scenario: Scenario) -> None:
+    """They are added to the study's; without a number of replications there is room to stop in."""
+    plain = study(scenario, days(base=BASE))
+    assert asked_to_stop(plain, [], None, False) == plain
+    assert stop_rule(plain) is None
+    asked = asked_to_stop(plain, ["cost_eur=5%", "duty_h=0.1"], "cost_eur = 20", False)
+    assert (asked.precision, asked.choose) == ({"cost_eur": 0.05, "duty_h": 0.1}, Choose("cost_eur", 20.0))
+    assert asked.replications == MOST
+    assert asked_to_stop(plain, ["cost_eur=0.05"], None, True).replications == N
+
+
+@pytest.mark.parametrize(
+    ("precision", "choose", "said"),
+    [
+        (["cost_eru=0.1"], None, "did you mean 'cost_eur'"),
+        (["cost_eur"], None, "KPI=NUMBER"),
+        (["cost_eur=x"], None, "--precision: cost_eur: 'x'"),
+        (["cost_eur=nan"], None, "above 0 and below 1"),
+        (["cost_eur=5"], None, "above 0 and below 1"),
+        ([], "cost_eur=0", "above 0"),
+        ([], "cost_eur=inf", "above 0"),
+        ([], "orders_total=3", "more or less is better"),
+    ],
+)
+def test_rules_that_cannot_be_kept(scenario: Scenario, precision: list[str], choose: str | None, said: str) -> None:
+    """One line each."""
+    with pytest.raises(BadInput, match=said):
+        asked_to_stop(study(scenario, days(base=BASE)), precision, choose, False)
+
+
+def test_a_study_with_two_questions_ends_when_both_are_answered(scenario: Scenario) -> None:
+    """Precise enough, but not told which is best."""
+    figures = days(base=BASE, more=MORE)
+    rule = stop_rule(study(scenario, figures, precision={"cost_eur": 0.1}, choose=Choose("cost_eur", 20.0)))
+    assert rule is not None
+    assert rule(figures)
+    rule = stop_rule(study(scenario, figures, precision={"cost_eur": 0.01}, choose=Choose("cost_eur", 20.0)))
+    assert rule is not None
+    assert not rule(figures)
+
+
+# --- words ---
+
+
+def test_words() -> None:
+    """Lists, labels, differences."""
+    assert [listed([]), listed(["a"]), listed(["a", "b", "c"])] == ["", "a", "a, b and c"]
+    assert begun("Lateness, 95th percentile") == "lateness (95th percentile)"
+    assert begun("CO₂") == "CO₂"
+    assert spread(-0.021, -0.03, 0.001, "share") == "-2.1 pp (-3.0 to +0.1)"
+    assert spread(None, None, None, "EUR") == "undefined"
+
+
+cells = st.fixed_dictionaries({
+    "diff": st.floats(0.01, 9), "ci_low": st.floats(-9, 9), "ci_high": st.floats(-9, 9),
+    "p": st.one_of(st.none(), st.floats(0, 1)), "better": st.sampled_from(["higher", "lower", "neither"]),
+})  # fmt: skip
+
+
+@given(cells, st.floats(1, 50))
+@settings(max_examples=200)
+def test_a_verdict_never_contradicts_its_sign(cell: dict[str, Any], times: float) -> None:
+    """Turned round, better is worse; nothing else changes."""
+    cell["p_adjusted"] = None if cell["p"] is None else min(1.0, times * cell["p"])
+    turned = verdict(cell | {"diff": -cell["diff"]})
+    assert verdict(cell) in VERDICTS
+    assert turned == {"better": "worse", "worse": "better"}.get(verdict(cell), verdict(cell))

@@ -1,0 +1,47 @@
+"""The answer of a what-if study as lines of text: the paragraph, then a table of the figures it is about."""
+
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+from scenarios.answer import verdict
+from scenarios.wording import number, spread
+
+WIDTH = 120
+NAME_CHARS = 24
+"""Longer names of variants are cut in the table."""
+INDENT = "  "
+
+
+def compare_lines(found: dict[str, Any]) -> list[str]:
+    """The answer of ``scenarios.compare.compare``, at most ``WIDTH`` columns wide."""
+    lines = [*textwrap.wrap(found["answer"], WIDTH), ""]
+    lines.append(
+        f"paired differences from {_cut(found['base_name'])}, p adjusted for {found['comparisons']} comparisons"
+    )
+    table = {found["base_name"]: found["base"], **found["variants"]}
+    width = min(NAME_CHARS, max(map(len, table)))
+    for kpi in found["kpis"]:
+        lines += _block(kpi, {_cut(variant): row[kpi] for variant, row in table.items()}, width)
+    return lines
+
+
+def _block(kpi: str, cells: dict[str, dict[str, Any]], width: int) -> Iterator[str]:
+    first = next(iter(cells.values()))
+    yield kpi if first["better"] == "neither" else f"{kpi}, {first['better']} is better"
+    for place, (variant, cell) in enumerate(cells.items()):
+        mean = "undefined" if cell["mean"] is None else number(cell["mean"], cell["unit"])
+        yield f"{INDENT}{variant:<{width}} {mean:>16}   {_difference(cell) if place else ''}".rstrip()
+
+
+def _difference(cell: dict[str, Any]) -> str:
+    said = verdict(cell)
+    if said in ("same", "undefined"):
+        return said
+    text = spread(cell["diff"], cell["ci_low"], cell["ci_high"], cell["unit"])
+    p = "" if cell["p"] is None else f"p {cell['p_adjusted']:.2g}"
+    return f"{text:<44} {p:<10} {'' if said == 'open' else said}"
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= NAME_CHARS else f"{name[: NAME_CHARS - 1]}…"
