@@ -120,7 +120,7 @@ class CustomerService:
         """What happens, as customers live through it: they order, and agree on another visit."""
         if kind == "order_placed":
             self._meet(payload["order_id"])
-        elif kind == "order_rebooked":
+        elif kind in ("order_rebooked", "order_changed"):
             customer = self.customer_of(payload["order_id"])
             if customer is not None:
                 customer.promised([Window(*window) for window in payload["windows_us"]])

@@ -108,6 +108,11 @@ class Network:
 
         self._runbook.tell_route(driver_id, over)
 
+    def call(self, driver_id: str) -> None:
+        """Somebody at head office phones a driver about anything."""
+        if self._runbook is not None:
+            self._runbook.call(driver_id, partial(self.status_call, driver_id))
+
     def to_be_told(self, vehicle_id: str) -> bool:
         """Whether this vehicle's driver is still to be called about the route."""
         return vehicle_id in self._to_tell

@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
+from agents.lazy_generator import LazyGenerator
 from agents.population import FleetAgent, Population
 from agents.sources import Paper, Perfect, by_driver
 from agents.world import LATE
@@ -21,6 +20,9 @@ from twin.planning.day import DayPlan, DaySettings, Planning, Shift, plan_day
 from twin.policies import Policy, policies
 from twin.travel import TravelTimes
 from twin.views import NEVER_US, FleetView
+
+if TYPE_CHECKING:
+    from agents.dispatcher import Dispatcher
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class HeadOffice(FleetAgent):
         self.ingest, self.belief = Ingest(), Belief()
         self.perfect = Perfect(self.world) if settings.information in ("perfect", "hindsight") else None
         self.paper = Paper(self.world, settings.check_in_us, self._follow) if settings.information == "paper" else None
+        self.dispatcher: Dispatcher  # between what is decided and what is commanded
         self.decisions, self.decided_us = 0, -1
         self.plan_progress: Callable[[DayPlan | None], None] = lambda plan: None
         self.make_plan: Planning = make_plan
@@ -196,8 +199,15 @@ class HeadOffice(FleetAgent):
         for listen in self.listeners:
             listen(kind, now, payload)
 
-    def command(self, command: Command, send: Callable[[str, Command], None] | None = None) -> None:
-        """Send a command to a vehicle; whether and when it arrives is the affair of the radio, or of ``send``."""
+    def give(self, commands: list[Command], by: str = "") -> None:
+        """What a policy, or a person (``by``), would have vehicles do becomes commands by way of the dispatcher."""
+        self.dispatcher.decide(commands, by)
+
+    def command(self, command: Command, send: Callable[[str, Command], None] | None = None) -> str:
+        """Send a command to a vehicle; whether and when it arrives is the affair of the radio, or of ``send``.
+
+        Returns the command's id.
+        """
         now, kind, payload = self.world.now, command.kind, command.payload
         command_id = self.world.next_id("office")
         self.world.office_ledger.append(
@@ -215,6 +225,7 @@ class HeadOffice(FleetAgent):
         elif kind == "assign_order":
             told.add(payload["order_id"])
         (send or self.send)(command_id, command)
+        return command_id
 
     def _copy(self, *row: Any) -> None:
         """A row for those who keep books of their own, before the belief takes it in."""
@@ -230,7 +241,7 @@ class HeadOffice(FleetAgent):
     def change(self, key: str, value: Any) -> None:
         """Change a setting from now on."""
         if key == "dispatch.policy":
-            self.policy = policies()[value]
+            self.policy, self.dispatcher.policy = policies()[value], value
         elif key == "dispatch.period_s":
             self.settings = replace(self.settings, period_us=round(value * SECOND))
         elif key == "dispatch.decision_s":
@@ -265,16 +276,19 @@ class HeadOffice(FleetAgent):
             self.world.after(max(self.settings.decision_us, SECOND if again else 0), self.ask, LATE)
 
     def ask(self) -> None:
-        """Ask the policy about the present picture and give its commands."""
+        """Ask the policy about the present picture and give its commands, once somebody has time for it."""
         self._asked = False
         if not self.may_decide():
             return
+        if busy_us := self.dispatcher.busy_us():
+            self._asked = True
+            self.world.after(busy_us, self.ask, LATE)
+            return
         self.decisions += 1
         self.decided_us = self.world.now
-        view = self.view(self.settings.locate)
-        rng = _LazyGenerator(lambda: self.world.streams.generator("policy", view.now_us))
-        for command in self.policy(view, self.travel, rng, self.settings.day.effort):  # type: ignore[arg-type]
-            self.command(command)
+        view = self.dispatcher.foresee(self.view(self.settings.locate))
+        rng = LazyGenerator(lambda: self.world.streams.generator("policy", view.now_us))
+        self.give(self.policy(view, self.travel, rng, self.settings.day.effort))  # type: ignore[arg-type]
 
     def wake(self) -> None:
         """Somebody can decide again: what had to wait is planned, and the policy asked."""
@@ -282,6 +296,7 @@ class HeadOffice(FleetAgent):
             late, self._unplanned = self._unplanned, []
             for day in late:
                 self.plan(day)
+            self.dispatcher.wake()
             self.ask_soon()
 
     def plan(self, day: int) -> None:
@@ -307,6 +322,7 @@ class HeadOffice(FleetAgent):
 
     def close(self) -> None:
         """The run ends: what is still open was not served (or its message had not arrived yet)."""
+        self.dispatcher.close()
         for order_id, known in list(self.picture.orders.items()):
             if known.attempts:
                 reason = "no further visit before the run ended"
@@ -316,15 +332,3 @@ class HeadOffice(FleetAgent):
                 if known.not_before_us == NEVER_US:
                     reason = "waiting for a new date when the run ended"
                 self.act("order_left_out", order_id, {"order_id": order_id, "reason": reason})
-
-
-class _LazyGenerator:
-    """A random generator made when first used: most policies draw nothing."""
-
-    def __init__(self, make: Callable[[], np.random.Generator]) -> None:
-        self._make = make
-
-    def __getattr__(self, name: str) -> Any:
-        generator = self._make()
-        self.__dict__.update({n: getattr(generator, n) for n in ("random", "integers", "normal", "choice", "shuffle")})
-        return getattr(generator, name)

@@ -151,6 +151,12 @@ class Belief(Routes):
             self.orders[p["order_id"]] = replace(known, order=known.order.moved(**{task.kind: task}))
             self._order(when, p["order_id"], not_before_us=p["not_before_us"], vehicle_id=None, planned_us=None)
 
+    def _order_changed(self, _when: When, p: dict) -> None:
+        known = self.orders.get(p["order_id"])
+        if known:
+            task = replace(known.order.last_task, windows=tuple(Window(*w) for w in p["windows_us"]))
+            self.orders[p["order_id"]] = replace(known, order=known.order.moved(**{task.kind: task}))
+
     def _end(self, when: When, p: dict) -> None:
         """Ends are final: whatever else is heard of the order, it is not open any more."""
         order_id = p["order_id"]
@@ -247,6 +253,12 @@ class Belief(Routes):
 
     def _breakdown_ended(self, when: When, p: dict) -> None:
         self._vehicle(when, p["vehicle_id"], state="driving")
+
+    def _hold_vehicle(self, when: When, p: dict) -> None:
+        self._vehicle(when, p["vehicle_id"], held=True)
+
+    def _release_vehicle(self, when: When, p: dict) -> None:
+        self._vehicle(when, p["vehicle_id"], held=False)
 
     # --- roads ---
 

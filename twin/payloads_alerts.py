@@ -94,6 +94,22 @@ class AcknowledgeException(TypedDict):
     by: str
 
 
+class AssignException(TypedDict):
+    """A person says who is to work on an exception; whoever says so has thereby taken notice of it."""
+
+    exception_id: str
+    to: str
+    by: str
+
+
+class NoteException(TypedDict):
+    """A person writes something down about an exception."""
+
+    exception_id: str
+    by: str
+    text: str
+
+
 class ResolveException(TypedDict):
     exception_id: str
     by: str

@@ -43,7 +43,7 @@ class PhoneCallEnded(TypedDict):
     """Head office phoned a driver."""
 
     who: str
-    purpose: Literal["status", "command", "route"]
+    purpose: Literal["status", "command", "route", "dispatcher"]
     waited_s: float  # for a free line
     call_s: float
 
@@ -54,4 +54,4 @@ class WaitedForConnection(TypedDict):
     vehicle_id: str
     driver_id: str
     waited_s: float
-    why: Literal["dead_zone", "network", "platform"]  # as it began
+    why: Literal["dead_zone", "outage", "network", "platform"]  # as it began

@@ -57,6 +57,7 @@ class VehicleView:
     free_at_us: int | None = None  # planned end of what it does now
     leave_us: int | None = None  # when it was told to leave the depot, until it does
     changes: int = 0  # of its route since the shift began
+    held: bool = False  # was told to set off to no other stop
     breaks_us: tuple[tuple[int, int], ...] = ()  # planned, not yet begun
 
 

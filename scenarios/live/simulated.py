@@ -23,6 +23,8 @@ from scenarios.rows import RunLedgers, folder_rows, ledger_rows
 from scenarios.run import Session
 from twin.kpis.costs import Costs
 
+ABOUT = ("vehicle_id", "order_id", "exception_id", "recommendation_id", "name")
+"""What an act is about: the first of these it has."""
 POSTED_KEPT = 50
 BACKLOG_US = 5 * SECOND
 """How often what waits in devices is counted."""
@@ -87,7 +89,7 @@ class SimulatedDay:
         if self.sealed:
             raise ValueError("the day is over: nothing can be ordered any more")
         at_us = self.session.post(kind, payload, by)
-        about = payload.get("vehicle_id") or payload.get("order_id") or payload.get("name") or ""
+        about = next((payload[key] for key in ABOUT if payload.get(key)), "")
         self.posted.append({"kind": kind, "by": by, "at_us": at_us, "about": about})
         return at_us
 

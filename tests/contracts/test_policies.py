@@ -10,13 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.clock import HOUR
-from scenarios.run import Session
+from scenarios import Scenario
+from scenarios.run import Session, run
 from tests.contracts.policy_judge import wrongs
 from tests.tiny import tiny
 from twin.belief import Belief
 from twin.commands import Command
 from twin.events import COMMANDS, validate
 from twin.policies import POLICIES
+from twin.recommendations import as_if_given
 from twin.samples import SampleBatch
 from twin.travel import UNREACHABLE, TravelMatrix
 from twin.views import FleetView
@@ -46,6 +48,11 @@ class Crow:
 
 def picture(vehicles: int, orders: list[dict[str, Any]], dark: bool = False, broken: tuple[str, ...] = ()) -> FleetView:
     """Head office's view at one o'clock: vehicles at work since noon, orders open; ``dark``: no fix of any of them."""
+    return believed(vehicles, orders, dark, broken).view(HOUR)
+
+
+def believed(vehicles: int, orders: list[dict[str, Any]], dark: bool = False, broken: tuple[str, ...] = ()) -> Belief:
+    """The belief that a ``picture`` is taken of."""
     belief = Belief()
     depot = {"place_id": "main", "lat": 50.0, "lon": 8.0}
     belief.apply("depot_registered", 0, {"depot_id": "main", "place": depot})
@@ -106,7 +113,7 @@ def picture(vehicles: int, orders: list[dict[str, Any]], dark: bool = False, bro
             hold(belief, f"O{n}", drawn)
     for name in broken:
         belief.apply("breakdown_started", HOUR // 2, {"vehicle_id": name})
-    return belief.view(HOUR)
+    return belief
 
 
 def hold(belief: Belief, order_id: str, drawn: dict[str, Any]) -> None:
@@ -249,3 +256,54 @@ def test_a_closure_nobody_reported_changes_no_decision(name: str) -> None:
         session.world.closed["all"] = tuple(range(graph.edges))
     assert decided[0] == decided[1]
     session.built.population.close()
+
+
+@every_policy
+@settings(max_examples=40, deadline=None)
+@given(orders=busy_orders, broken=st.sampled_from([(), ("V0",)]))
+def test_what_waits_for_approval_is_not_recommended_again(
+    name: str, orders: list[dict[str, Any]], broken: tuple[str, ...]
+) -> None:
+    """Shown what it recommended as if it had been given, a policy recommends none of it for the same vehicle again."""
+    held = [
+        order | {"kind": "delivery"} if order["held"] is not None and order["aboard"] else order for order in orders
+    ]
+    view = picture(3, held, broken=broken)
+    given_before = {pair for command in decide(name, view) for pair in _given(view, command)}
+    foreseen = as_if_given(view, decide(name, view))
+    assert not given_before & {pair for command in decide(name, foreseen) for pair in _given(foreseen, command)}
+
+
+def _given(view: FleetView, command: Command) -> set[tuple[str, str]]:
+    """Pairs of order and vehicle that a command brings together."""
+    if command.kind == "unassign_order":
+        return set()
+    stops = command.payload.get("stops", [command.payload])
+    new = {stop["order_id"] for stop in stops}
+    return {
+        (order_id, command.vehicle_id) for order_id in new if view.orders[order_id].vehicle_id != command.vehicle_id
+    }
+
+
+@every_policy
+def test_every_recommendation_ends_in_exactly_one_answer(name: str) -> None:
+    """A day with a doubtful dispatcher: none is lost, none answered twice, and nothing is commanded without one."""
+    approval = {"mode": "simulated", "refuse_share": 0.25, "habit_share": 0.8}
+    day = tiny(
+        horizon_s=6 * 3600,
+        orders={"generate": {"arriving_per_day": 20}},
+        dispatch={"policy": name, "approval": approval, "decisions_per_h": 30},
+    )
+    rows = [(kind, json.loads(text)) for kind, text in zip(*(_office(day)[c].to_pylist() for c in ("kind", "payload")))]
+    made = [p["recommendation_id"] for kind, p in rows if kind == "recommendation_made"]
+    answers = [p for kind, p in rows if kind == "recommendation_answered"]
+    assert sorted(made) == sorted(p["recommendation_id"] for p in answers)
+    assert len(set(made)) == len(made)
+    assert all(bool(p["command_ids"]) == (p["answer"] in ("accepted", "changed")) for p in answers)
+    commands = [kind for kind, _ in rows if kind == "assign_order"]
+    assert len(commands) <= sum(len(p["command_ids"]) for p in answers)
+    assert name == "plan_only" or {p["answer"] for p in answers} >= {"accepted", "changed", "refused"}
+
+
+def _office(day: Scenario) -> Any:
+    return run(day).office

@@ -31,6 +31,11 @@ def duty_h(f: Facts) -> float:
     return f.duty_total(lambda d: d.duty_us) / US_PER_H
 
 
+def longest_shift_h(f: Facts) -> float | None:
+    longest_us = max((duty.longest_us for duty in f.duty.values()), default=0)
+    return longest_us / US_PER_H if longest_us else None
+
+
 def empty_distance_share(f: Facts) -> float | None:
     return ratio(f.total(lambda w: w.empty_mm), f.total(lambda w: w.distance_mm))
 
@@ -83,6 +88,9 @@ KPIS = (
         "Driving time of all trips that ended, over the run.", driving_h, WORK),
     Kpi("duty_h", "h", "lower", "lagging", "fleet manager",
         "On-duty time of all shifts that ended, over the run.", duty_h, SHIFTS),
+    Kpi("longest_shift_h", "h", "lower", "lagging", "planner",
+        "Longest on-duty time of a shift that ended: where shifts start together, when the last driver is done.",
+        longest_shift_h, SHIFTS),
     Kpi("empty_distance_share", "share", "lower", "lagging", "planner",
         "Distance of trips with nothing on board / distance of all trips, over the run.", empty_distance_share, WORK),
     Kpi("utilisation_share", "share", "higher", "leading", "planner",

@@ -221,7 +221,9 @@ class Fold(CareRules, AlertRules, AdviceRules):
 
     def on_shift_ended(self, event: Event, at_us: int, p: dict) -> None:
         duty = self._duty(p["driver_id"], p["vehicle_id"])
-        duty.duty_us += round(p["duty_s"] * 1e6)
+        duty_us = round(p["duty_s"] * 1e6)
+        duty.duty_us += duty_us
+        duty.longest_us = max(duty.longest_us, duty_us)
         duty.idle_us += round(p["idle_s"] * 1e6)
         duty.engine_us += round(p["engine_s"] * 1e6)
         duty.idle_fuel_ul += round(p.get("idle_fuel_ml", 0.0) * 1e3)

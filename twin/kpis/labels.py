@@ -13,6 +13,7 @@ LABELS = {
     "distance_km": "Distance",
     "driving_h": "Driving time",
     "duty_h": "Duty time",
+    "longest_shift_h": "Longest shift",
     "empty_distance_share": "Driven empty",
     "utilisation_share": "Utilisation",
     "workload_spread": "Spread of workload",

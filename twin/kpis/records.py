@@ -98,6 +98,7 @@ class Duty:
     shifts: int = 0
     rostered_us: int = 0
     duty_us: int = 0
+    longest_us: int = 0
     idle_us: int = 0
     engine_us: int = 0
     idle_fuel_ul: int = 0

@@ -4,8 +4,11 @@ Planners know one travel time per leg; ``twin.planning.repair`` holds their plan
 """
 
 import difflib
+from collections.abc import Mapping
+from dataclasses import is_dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
+from typing import Any
 
 from twin.planning.features import FEATURE_NOTES, FEATURES, needed_features
 from twin.planning.prepared import Prepared
@@ -14,6 +17,7 @@ from twin.planning.reasons import with_reasons
 from twin.planning.repair import clock_text
 from twin.planning.timing import Clock
 from twin.planning.validate import check_problem
+from twin.settings import configured
 
 __all__ = [
     "DEFAULT_PLANNER",
@@ -55,18 +59,24 @@ def registered() -> dict[str, str]:
     return dict(sorted((found | PLANNERS).items()))
 
 
-def get_planner(name: str) -> Planner:
-    """The planner of that name.
+def get_planner(name: str, settings: Mapping[str, Any] | None = None) -> Planner:
+    """The planner of that name with some of its parameters set: a planner that has any is a dataclass.
 
     Raises:
         UnknownPlanner: naming the nearest registered one.
+        ValueError: no such parameter (with the nearest known), or a value that does not fit.
     """
     known = registered()
     if name not in known:
         nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
         raise UnknownPlanner(f"planner {name!r}: unknown, did you mean {nearest[0]!r}? (one of {', '.join(known)})")
     module, _, attribute = known[name].partition(":")
-    return getattr(import_module(module), attribute)()
+    planner: Any = getattr(import_module(module), attribute)()
+    if not settings:
+        return planner
+    if is_dataclass(planner):
+        return configured(planner, settings)  # type: ignore[return-value]
+    raise ValueError(f"{next(iter(settings))}: planner {name!r} has no parameters")
 
 
 def make_plan(
@@ -74,12 +84,13 @@ def make_plan(
     planner_name: str = DEFAULT_PLANNER,
     seed: int = 0,
     effort: int = 300,
+    settings: Mapping[str, Any] | None = None,
     clock: Clock = clock_text,
 ) -> Plan:
     """Plan a day with a registered planner; every order is served once or left out with its reason.
 
     ``effort`` counts iterations (pyvrp) or solutions (ortools), never seconds: the same call, the same plan.
-    ``clock`` writes seconds since the problem's origin in the reasons.
+    ``settings`` are the planner's own parameters; ``clock`` writes seconds since the problem's origin in the reasons.
 
     Raises:
         UnknownPlanner: no planner has that name.
@@ -87,7 +98,7 @@ def make_plan(
         ValueError: the problem itself is malformed.
     """
     check_problem(problem)
-    planner = get_planner(planner_name)
+    planner = get_planner(planner_name, settings)
     needed = needed_features(problem)
     missing = sorted(needed - planner.supports())
     if missing:

@@ -1,6 +1,6 @@
 """A day's plan from what head office knows: the picture becomes a problem, the plan becomes commands."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,8 +29,8 @@ MILLI = 1000
 """Demands and capacities are planned in thousandths of their unit."""
 
 
-Planning = Callable[[PlanProblem, str, int, int], Plan]
-"""A problem, the planner's name, seed and effort make a plan."""
+Planning = Callable[[PlanProblem, str, int, int, Mapping[str, Any]], Plan]
+"""A problem, the planner's name, seed, effort and settings make a plan."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,7 @@ class DaySettings:
     eur_per_h: float
     router: str
     margin_s: int = 300
+    planner_settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def plan_day(
     problem, places = day_problem(view, travel, orders, shifts, settings, midnight_us, bucket_us)
     if not problem.orders:
         return DayPlan(Plan((), planner=settings.planner), problem, settings, bucket_us)
-    plan = planning(problem, settings.planner, settings.seed, settings.effort)
+    plan = planning(problem, settings.planner, settings.seed, settings.effort, settings.planner_settings)
     plan = repair(plan, problem, _leg_ms(travel, places, midnight_us))
     commands = tuple(_command(route, midnight_us, settings) for route in plan.routes if route.stops)
     final = {o.order.order_id: last_day or not _due(o, tomorrow_us, 2**62) for o in orders}

@@ -20,9 +20,9 @@ from twin.policies.manual import manual
 from twin.policies.nearest import nearest
 from twin.policies.plan_only import plan_only
 from twin.policies.rolling import rolling
-from twin.policies.settings import configured
 from twin.policies.smart import smart
 from twin.policies.tracking_only import tracking_only
+from twin.settings import configured
 from twin.travel import TravelTimes
 from twin.views import FleetView
 

@@ -58,8 +58,8 @@ def committed_loads(view: FleetView) -> dict[str, dict[str, float]]:
 
 
 def at_work(vehicle: VehicleView) -> bool:
-    """Whether the vehicle's shift has begun, and it can drive."""
-    return vehicle.shift_us is not None and vehicle.state != "broken"
+    """Whether the vehicle's shift has begun, and it can and may drive."""
+    return vehicle.shift_us is not None and vehicle.state != "broken" and not vehicle.held
 
 
 def fits(vehicle: VehicleView, load: Mapping[str, float], known: OrderView) -> bool:

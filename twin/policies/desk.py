@@ -1,6 +1,6 @@
 """What the policies that place one order after the other share: who is asked, in which order, and the commands."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 
 import numpy as np
@@ -29,14 +29,16 @@ class Desk:
     def __init__(
         self, view: FleetView, travel: TravelTimes, settings: Settings, moves: Mapping[str, str] | None = None,
         courses: Courses | None = None, margin_us: int = 0, appended: bool = False,
-        orders: list[OrderView] | None = None,
+        orders: list[OrderView] | None = None, without: Iterable[str] = (),
     ) -> None:  # fmt: skip
-        """``orders`` to place, in turn; None: all that wait, and the ``moves``, the most urgent first."""
+        """``orders`` to place, in turn; None: all that wait, and the ``moves``, the most urgent first. ``without``:
+        vehicles that get nothing."""
         self.view, self.settings, self.moves = view, settings, moves or {}
         self.courses = drive_all(view, travel) if courses is None else courses
         moving = [view.orders[order_id] for order_id in self.moves]
         self.orders = by_urgency([*waiting_orders(view), *moving]) if orders is None else orders
         self._eligible = Eligible(view, self.courses, settings)
+        self._eligible.take(*without)
         if self.orders and self.courses.courses:
             self._search = Search(view, travel, self.courses, self.orders, margin_us, appended)
         back = np.array([timing.arrive_us[-1] for timing in self.courses.timings], np.int64)

@@ -1,31 +1,18 @@
-"""A human dispatcher's limits and habits: so many decisions an hour, drivers in the areas they know."""
+"""A human dispatcher's habits: the oldest order first, drivers in the areas they know."""
 
 import numpy as np
 
 from twin.orders import natural_key
 from twin.policies.desk import Desk
 from twin.policies.search import Options
-from twin.views import FleetView, OrderView
+from twin.views import OrderView
 
-HOUR_US = 3_600_000_000
+DECISIONS_PER_H = {"manual": 12.0, "tracking_only": 12.0}
+"""Policies that are a person's way of deciding, and how many decisions that person takes in an hour: one in five
+minutes, map and phone included [A]. The limit itself lives in the agent."""
 KM_PER_DEG = 111.195
 US_PER_KM = 90_000_000
 """What a kilometre on the map means to a dispatcher: a minute and a half [A]."""
-
-
-def decisions_left(view: FleetView, per_h: int) -> int:
-    """How many decisions there is time for now: ``per_h`` less those of the past hour; 0 an hour: no limit.
-
-    Asked again at the same instant, the same decisions are taken again.
-    """
-    made = [at_us for at_us in view.journal.get("decided_us", []) if view.now_us - HOUR_US < at_us < view.now_us]
-    view.journal["decided_us"] = made
-    return max(0, per_h - len(made)) if per_h else 2**31
-
-
-def note_decisions(view: FleetView, count: int) -> None:
-    """Remember decisions taken now."""
-    view.journal.setdefault("decided_us", []).extend([view.now_us] * count)
 
 
 def oldest_first(orders: list[OrderView]) -> list[OrderView]:

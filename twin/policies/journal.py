@@ -13,16 +13,31 @@ def note_offers(view: FleetView, commands: Iterable[Command]) -> None:
     """Remember who was told to do what: an order that is open again afterwards was declined or came too late."""
     offers = view.journal.setdefault("offers", {})
     for command in commands:
-        if command.kind == "assign_order":
-            order_ids = [command.payload["order_id"]]
-        elif command.kind == "set_route":
-            order_ids = [stop["order_id"] for stop in command.payload["stops"]]
-        else:
-            continue
-        for order_id in order_ids:
+        for order_id in _orders(command):
             known = view.orders.get(order_id)
             if known is not None and known.vehicle_id != command.vehicle_id:
                 offers[order_id] = (command.vehicle_id, view.now_us, known.attempts)
+
+
+def take_back(view: FleetView, commands: Iterable[Command], noted_us: int) -> None:
+    """Forget what was noted of commands that were never given: nobody has declined them."""
+    offers, noted = view.journal.get("offers", {}), view.journal.get("reroutes", {})
+    for command in commands:
+        for order_id in _orders(command):
+            if order_id in offers and offers[order_id][:2] == (command.vehicle_id, noted_us):
+                del offers[order_id]
+        if command.kind == "set_route" and command.vehicle_id in noted:
+            shift_us, times = noted[command.vehicle_id]
+            noted[command.vehicle_id] = (shift_us, [at_us for at_us in times if at_us != noted_us])
+
+
+def note_refused(view: FleetView, order_ids: Iterable[str], vehicle_id: str) -> None:
+    """Remember that these orders are not to go to this vehicle, as if its driver had declined them now."""
+    offers, declined = view.journal.get("offers", {}), view.journal.setdefault("declined", {})
+    for order_id in order_ids:
+        declined[order_id, vehicle_id] = view.now_us
+        if order_id in offers and offers[order_id][0] == vehicle_id:
+            del offers[order_id]
 
 
 def backing_off(view: FleetView, back_off_s: float) -> set[tuple[str, str]]:
@@ -79,3 +94,10 @@ def on_time_shares(view: FleetView) -> dict[str, float]:
                 record[driver_id] = (good, visits)
         shares[vehicle.vehicle_id] = (good + PRIOR) / (visits + PRIOR)
     return shares
+
+
+def _orders(command: Command) -> list[str]:
+    """The orders a command would have a vehicle do."""
+    if command.kind == "assign_order":
+        return [command.payload["order_id"]]
+    return [stop["order_id"] for stop in command.payload["stops"]] if command.kind == "set_route" else []

@@ -1,4 +1,4 @@
-"""A human at the desk: the oldest order first, to the driver who works in that area, so many decisions an hour."""
+"""A human at the desk: the oldest order first, to the driver who works in that area."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import numpy as np
 from twin.commands import Command
 from twin.policies.common import waiting_orders
 from twin.policies.desk import Desk, Words
-from twin.policies.human import US_PER_KM, decisions_left, km_from_area, note_decisions, oldest_first
+from twin.policies.human import US_PER_KM, km_from_area, oldest_first
 from twin.policies.search import NO, Options
 from twin.policies.settings import Settings
 from twin.policies.words import minutes, stop_name
@@ -20,11 +20,9 @@ class Manual(Settings):
     """How the dispatcher works; figures are [A].
 
     Attributes:
-        decisions_per_h: as many orders are given out in an hour; 0: no limit (it is set by the agent).
         look_at: drivers that come to mind for an order.
     """
 
-    decisions_per_h: int = 12
     look_at: int = 5
 
 
@@ -33,21 +31,20 @@ def manual(
 ) -> list[Command]:
     """Give the oldest orders to the drivers whose stops are nearest on the map, where the route has a gap for them.
 
-    No more than ``decisions_per_h``; what is over waits for the next call. Promises and hours are kept. Nothing is ever
-    moved from one driver to another.
+    Promises and hours are kept. Nothing is ever moved from one driver to another. How many of these decisions there is
+    time for is the dispatcher's affair (``dispatch.decisions_per_h``): the first ones count.
     """
-    left = decisions_left(view, settings.decisions_per_h)
-    orders = oldest_first(waiting_orders(view))[:left]
-    if not orders:
-        return []
-    desk = Desk(view, travel, settings, orders=orders)
+    orders = oldest_first(waiting_orders(view))
+    return by_habit(Desk(view, travel, settings, orders=orders), settings.look_at) if orders else []
+
+
+def by_habit(desk: Desk, look_at: int) -> list[Command]:
+    """Place a desk's orders with the drivers in whose area they are."""
 
     def score(known: OrderView, options: Options) -> np.ndarray:
         return np.round(km_from_area(desk, known, options) * US_PER_KM).astype(np.int64)
 
-    commands = desk.place(score, _words(desk), settings.look_at)
-    note_decisions(view, len(commands))
-    return commands
+    return desk.place(score, _words(desk), look_at)
 
 
 def _words(desk: Desk) -> Words:

@@ -36,12 +36,14 @@ def to_move(view: FleetView, courses: Courses, settings: Moving) -> dict[str, st
             why = f"broken down for {minutes(view.now_us - vehicle.state_us)}"
             found |= dict.fromkeys(_orders(view, vehicle), why)
     for course, timing in zip(courses.courses, courses.timings):
-        due = _orders(view, course.vehicle)
-        stops = free_stops(course.vehicle)
-        for visit, number, start, close in zip(course.visits, course.stops, timing.start_us, timing.close_us):
+        late_us = [start - close for start, close in zip(timing.start_us[:-1], timing.close_us)]
+        if max(late_us, default=0) < settings.late_s * 1e6:
+            continue
+        due, stops = _orders(view, course.vehicle), free_stops(course.vehicle)
+        for visit, number, by_us in zip(course.visits, course.stops, late_us):
             order_id = stops[number].order_id
-            if not visit.loads and order_id in due and start - close >= settings.late_s * 1e6:
-                found[order_id] = f"{minutes(start - close)} late there"
+            if not visit.loads and order_id in due and by_us >= settings.late_s * 1e6:
+                found[order_id] = f"{minutes(by_us)} late there"
     return found
 
 

@@ -1,7 +1,7 @@
 """The best place for an order in every vehicle's route: exact times for some vehicles, all positions at once."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -55,17 +55,24 @@ class Search:
             rows = np.flatnonzero(self._profile == number)
             starts, ends = _Numbers(depots), _Numbers([])
             done = [sum(len(block) for block in blocks) for blocks in (into, out)]
+            from_, to = [], []
             for row in rows.tolist():
                 places = courses.courses[row].places
                 some = {0, len(places) - 2} if appended else range(len(places) - 1)
-                for p in some:
-                    self._from[row, p] = done[0] + starts.of(places[p])
-                    self._to[row, p] = done[1] + ends.of(places[p + 1])
-                self._depot_row[row] = done[0] + starts.number.get(places[-1].place_id, 0)
+                from_ += [(row, p, starts.of(places[p])) for p in some]
+                to += [(row, p, ends.of(places[p + 1])) for p in some]
+            for table, found, before in ((self._from, from_, done[0]), (self._to, to, done[1])):
+                row, p, place = np.array(found, np.int64).T
+                table[row, p] = before + place
+            homes = [courses.courses[row].places[-1].place_id for row in rows.tolist()]
+            self._depot_row[rows] = [done[0] + starts.number.get(home, 0) for home in homes]
             into.append(travel.matrix(starts.places, firsts.places, view.now_us, profile).duration_ms)
             out.append(travel.matrix(lasts.places, ends.places, view.now_us, profile).duration_ms.T)
             self._pairs(travel, view.now_us, number, profile)
-        self._into, self._out = np.concatenate(into), np.concatenate(out)
+        self._into, self._out = np.concatenate(into).T.copy(), np.concatenate(out).T.copy()  # by order place
+        self._depot_ms = self._into[self._depot[:, None], self._from]
+        self._later_us = _later_by(courses.wait_us) if margin_us else None
+        self._risk_us = margin_us - (courses.close_us - courses.arrive_us)
 
     def _pairs(self, travel: TravelTimes, now_us: int, number: int, profile: str) -> None:
         pairs = [(name, tasks) for name, tasks in self._tasks.items() if len(tasks) == 2]
@@ -77,11 +84,11 @@ class Search:
         """The best position of an order in the routes of ``rows``, at most ``late_us`` after its own promise."""
         courses = self._courses
         at = courses.positions[rows][:, None] - 1 if self._appended else np.arange(courses.leg_ms.shape[1])[None, :]
-        here = (rows[:, None], at)
-        away_ms, gone_us = self._approach(order_id, rows, at)
-        depart, arrive, late = courses.depart_us[here], np.zeros_like(away_ms), np.zeros_like(away_ms)
-        now, closer = depart + away_ms * 1000 + gone_us, np.zeros_like(away_ms)
-        possible = (courses.slack_us[here] >= 0) & (away_ms < UNREACHABLE)
+        here = (rows[:, None], at) if self._appended else rows
+        away_ms, gone_us = self._approach(order_id, rows, at, here)
+        depart, slack, late, closer = courses.depart_us[here], courses.slack_us[here], 0, 0
+        now = depart + away_ms * 1000 + gone_us
+        possible = (slack >= 0) & (away_ms < UNREACHABLE)
         if order_id not in self._waits:  # no command says "after the loading, before the first of what was loaded"
             possible &= (at == 0) | (at != self._loaded_from[rows][:, None])
         for number, task in enumerate(self._tasks[order_id]):
@@ -91,53 +98,49 @@ class Search:
                 now = now + inner[:, None] * 1000
             arrive, now = now, _start(now, task)
             if task.windows:
-                late += np.maximum(0, now - task.windows[-1].close_us)
-                closer += np.maximum(0, arrive + self._margin_us - task.windows[-1].close_us)
+                late = late + np.maximum(0, now - task.windows[-1].close_us)
+                closer = closer + np.maximum(0, arrive + (self._margin_us - task.windows[-1].close_us))
             now = now + int(task.service_s * 1e6)
-        out_ms = self._out[self._to[here], self._last[order_id]]
+        out_ms = self._out[self._last[order_id]].take(self._to[here])
         delay = np.maximum(0, now + out_ms * 1000 - courses.arrive_us[here])
-        possible &= (out_ms < UNREACHABLE) & (late <= late_us) & (delay <= courses.slack_us[here])
+        possible &= (out_ms < UNREACHABLE) & (late <= late_us) & (delay <= slack)
         extra = np.maximum(0, delay - courses.wait_us[here])
-        cost = np.where(possible, extra + closer + self._closer(rows, at, delay), NO)
+        cost = np.where(possible, extra + closer + self._closer(rows, here, delay), NO)
         best = cost.argmin(axis=1)
         k = np.arange(len(rows))
         column = best if not self._appended else at[:, 0]
         return Options(rows, cost[k, best], extra[k, best], column, arrive[k, best], self._away_us(order_id, rows))
 
-    def _approach(self, order_id: str, rows: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _approach(
+        self, order_id: str, rows: np.ndarray, at: np.ndarray, here: Any
+    ) -> tuple[np.ndarray, np.ndarray | int]:
         """(driving ms to the order's first place, us spent loading on the way) from before each position."""
-        origin = self._from[rows[:, None], at]
-        direct = self._into[origin, self._first[order_id]]
+        into = self._into[self._first[order_id]]
+        direct = into.take(self._from[here])
         if order_id not in self._waits:
-            return direct, np.zeros_like(direct)
-        via = self._into[origin, self._depot[rows][:, None]] + self._into[
-            self._depot_row[rows], self._first[order_id]
-        ][:, None]  # fmt: skip
-        loaded_from = self._loaded_from[rows]
-        loaded = at >= loaded_from[:, None]
-        ahead = (loaded_from < NO)[:, None] & ~loaded  # before the loading that is planned: not looked at
-        way = np.where(loaded, direct, np.where(ahead, UNREACHABLE, np.minimum(via, UNREACHABLE)))
-        return way, np.where(loaded, 0, LOAD_US)
+            return direct, 0
+        via = self._depot_ms[here] + into.take(self._depot_row[rows])[:, None]
+        loaded_from = self._loaded_from[rows][:, None]
+        loaded = at >= loaded_from
+        via[loaded_from[:, 0] < NO] = UNREACHABLE  # before the loading that is planned: not looked at
+        return np.where(loaded, direct, np.minimum(via, UNREACHABLE)), np.where(loaded, 0, LOAD_US)
 
     def _away_us(self, order_id: str, rows: np.ndarray) -> np.ndarray:
-        origin = self._from[rows, 0]
-        direct = self._into[origin, self._first[order_id]]
+        into = self._into[self._first[order_id]]
+        direct = into.take(self._from[rows, 0])
         if order_id not in self._waits:
             return direct * 1000
-        via = self._into[origin, self._depot[rows]] + self._into[self._depot_row[rows], self._first[order_id]]
+        via = self._depot_ms[rows, 0] + into.take(self._depot_row[rows])
         return np.where(self._loaded_from[rows] == 0, direct, via) * 1000
 
-    def _closer(self, rows: np.ndarray, at: np.ndarray, delay_us: np.ndarray) -> np.ndarray:
+    def _closer(self, rows: np.ndarray, here: Any, delay_us: np.ndarray) -> np.ndarray | int:
         """By how much a delay brings later arrivals nearer to the end of their promise than the margin, added up."""
-        courses = self._courses
-        if not self._margin_us or not delay_us.any():
-            return np.zeros_like(delay_us)
-        wait, risk = courses.wait_us[rows], self._margin_us - (courses.close_us[rows] - courses.arrive_us[rows])
-        waited = courses.wait_us[rows[:, None], at][:, :, None] - wait[:, None, :]
-        later = np.maximum(0, delay_us[:, :, None] - np.maximum(0, waited))
-        after = np.arange(wait.shape[1])[None, None, :] >= at[:, :, None]
-        added = np.maximum(0, risk[:, None, :] + later) - np.maximum(0, risk)[:, None, :]
-        return (added * after).sum(axis=2)
+        if self._later_us is None:
+            return 0
+        risk = self._risk_us[rows]
+        added = np.maximum(delay_us[:, :, None] - self._later_us[here], 0)
+        added += risk[:, None, :]
+        return np.maximum(added, 0, out=added).sum(axis=2) - np.maximum(risk, 0).sum(axis=1)[:, None]
 
     def vehicle(self, row: int) -> VehicleView:
         """The vehicle of a row."""
@@ -171,6 +174,14 @@ class _Numbers:
 def _tasks(known: OrderView) -> tuple[Task, ...]:
     """The tasks still to do."""
     return known.order.tasks if known.onboard is None else (known.order.last_task,)
+
+
+def _later_by(wait_us: np.ndarray) -> np.ndarray:
+    """[vehicles, positions, visits]: a delay from a position on reaches a visit but for what is waited in between;
+    earlier visits not at all."""
+    waited = np.maximum(0, wait_us[:, :, None] - wait_us[:, None, :])
+    place = np.arange(wait_us.shape[1])
+    return np.where(place[None, :] >= place[:, None], waited, NO)
 
 
 def _start(arrive_us: np.ndarray, task: Task) -> np.ndarray:

@@ -65,9 +65,12 @@ def smart(
             "a better record": record[rows],
         }
 
+    added: dict[str, dict[str, np.ndarray]] = {}  # by order
+
     def score(known: OrderView, options: Options) -> np.ndarray:
-        added = sum(value for name, value in parts(known, options).items() if name != "less work")
-        return np.round(added * MINUTE_US).astype(np.int64)
+        added[known.order.order_id] = found = parts(known, options)
+        total = sum(value for name, value in found.items() if name != "less work")
+        return np.round(total * MINUTE_US).astype(np.int64)
 
     def words(known: OrderView, options: Options, scores: np.ndarray, best: int) -> str:
         where = stop_name(desk.stop_number(options, best), desk.stops(options, best))
@@ -76,7 +79,7 @@ def smart(
         if not len(others):
             return text + "; nobody else near could keep all promises and hours" * (len(scores) > 1)
         other = int(others[scores[others].argmin()])
-        gains = {name: value[other] - value[best] for name, value in parts(known, options).items()}
+        gains = {name: value[other] - value[best] for name, value in added[known.order.order_id].items()}
         name, gain = max(gains.items(), key=lambda item: item[1])
         ahead = (int(scores[other]) - int(scores[best])) / MINUTE_US
         against = f"{ahead:.0f} points ahead of {desk.vehicle_id(options, other)}"

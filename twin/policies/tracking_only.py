@@ -8,7 +8,7 @@ from twin.commands import Command
 from twin.policies.common import waiting_orders
 from twin.policies.courses import drive_all
 from twin.policies.desk import Desk
-from twin.policies.human import decisions_left, note_decisions, oldest_first
+from twin.policies.human import oldest_first
 from twin.policies.insertion import cheapest
 from twin.policies.moves import Moving, to_move
 from twin.travel import TravelTimes
@@ -23,14 +23,12 @@ class TrackingOnly(Moving):
         late_s: a stop expected this much after its promise is reacted to.
         waited_s: so is an order that nobody has had for this long.
         broken_s: and a vehicle that has been broken down this long.
-        decisions_per_h: as many orders are handled in an hour; 0: no limit (it is set by the agent).
         look_at: drivers that come to mind for an order.
     """
 
     late_s: float = 900.0
     waited_s: float = 1800.0
     broken_s: float = 900.0
-    decisions_per_h: int = 12
     look_at: int = 5
 
 
@@ -39,17 +37,15 @@ def tracking_only(
 ) -> list[Command]:
     """React to stops that will be late, vehicles that stand broken down, and orders nobody has had for long.
 
-    Each goes to the driver it costs least and who keeps all promises; else things take their course.
+    Each goes to the driver it costs least and who keeps all promises; else things take their course. How many of these
+    decisions there is time for is the dispatcher's affair (``dispatch.decisions_per_h``): the first ones count.
     """
-    left = decisions_left(view, settings.decisions_per_h)
     courses = drive_all(view, travel)
     moves = to_move(view, courses, settings)
     overdue_us = view.now_us - round(settings.waited_s * 1e6)
     noticed = [known for known in waiting_orders(view) if known.known_us <= overdue_us]
-    orders = oldest_first([*noticed, *(view.orders[order_id] for order_id in moves)])[:left]
+    orders = oldest_first([*noticed, *(view.orders[order_id] for order_id in moves)])
     if not orders:
         return []
     desk = Desk(view, travel, settings, moves, courses, orders=orders)
-    commands = desk.place(lambda known, options: options.cost_us, cheapest(desk), settings.look_at)
-    note_decisions(view, sum(command.kind == "assign_order" for command in commands))
-    return commands
+    return desk.place(lambda known, options: options.cost_us, cheapest(desk), settings.look_at)

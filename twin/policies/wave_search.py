@@ -6,19 +6,19 @@ origin; PyVRP (https://pyvrp.org) searches.
 """
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
-SCENARIO_ITERATIONS = 250
+SCENARIO_ITERATIONS = 400
 """Of PyVRP, on one draw: fewer draws solved well choose better than many solved badly."""
 
 ROUNDS = 3
 """How often a set of draws is solved; what one round decides holds in the next."""
 
-SEND_SHARE, KEEP_SHARE, LAST_SHARE = 0.4, 0.05, 0.15
+SEND_SHARE, KEEP_SHARE, LAST_SHARE = 0.4, 0.05, 0.25
 """A job is sent from, and kept up to, this share of a round's draws in which it leaves now; the last round decides all
 that is left. Tuned on drawn days (docs/benchmarks.md)."""
 
@@ -28,6 +28,9 @@ NEIGHBOURS, HISTORY = 100, 20
 
 CHOICE_SHARE = 0.8
 """Of the effort, for choosing what leaves; the rest is for its routes."""
+
+AT_ONCE = 4
+"""Draws solved beside each other at most, whatever they are solved in: a clock is looked at in between."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,28 @@ Draw = Callable[[], tuple[Jobs, np.ndarray]]
 """A draw of future jobs, with driving times (s) [places, places]: those of the known jobs first, then the new ones."""
 
 
+class Each(Protocol):
+    """``map``, or the same over several processes: results in the order of what they are of."""
+
+    def __call__(self, function: Callable[[Any], Any], of: Iterable[Any], /) -> Iterable[Any]: ...
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What ends one search: PyVRP iterations, and where timed seconds; whichever comes first."""
+
+    iterations: int
+    seconds: float | None = None
+
+    def stop(self) -> Any:
+        """PyVRP's stopping criterion; its clock runs from the first time it is asked."""
+        from pyvrp.stop import MaxIterations, MaxRuntime, MultipleCriteria
+
+        if self.seconds is None:
+            return MaxIterations(self.iterations)
+        return MultipleCriteria([MaxIterations(self.iterations), MaxRuntime(max(0.0, self.seconds))])
+
+
 @dataclass
 class Effort:
     """PyVRP iterations for one decision, and where asked a clock of the seconds left; what ends first ends it."""
@@ -90,22 +115,21 @@ class Effort:
         share = self.spent / max(self.iterations, 1)
         return share if self.left_s is None else max(share, 1 - self.left_s() / self.seconds)
 
-    def some(self, iterations: int) -> Any:
-        """A stopping criterion for so many iterations, less where a round has less."""
-        iterations = min(iterations, max(1, int(self.iterations * CHOICE_SHARE / ROUNDS)))
-        self.spent += iterations
-        return self._stop(iterations)
+    def draws(self, until: float) -> list[Limit]:
+        """One limit for each of the draws to solve next, so many as the effort up to a share of it has room for."""
+        each = min(SCENARIO_ITERATIONS, max(1, int(self.iterations * CHOICE_SHARE / ROUNDS)))
+        room = -(-int(self.iterations * until - self.spent) // each)
+        count = min(AT_ONCE, max(1, room))
+        self.spent += each * count
+        return [self._limit(each, count)] * count
 
-    def rest(self) -> Any:
-        """A stopping criterion for all that is left."""
-        return self._stop(max(1, self.iterations - self.spent))
+    def rest(self) -> Limit:
+        """All that is left."""
+        return self._limit(max(1, self.iterations - self.spent))
 
-    def _stop(self, iterations: int) -> Any:
-        from pyvrp.stop import MaxIterations, MaxRuntime, MultipleCriteria
-
-        if self.left_s is None:
-            return MaxIterations(iterations)
-        return MultipleCriteria([MaxIterations(iterations), MaxRuntime(max(0.0, self.left_s()))])
+    def _limit(self, iterations: int, searches: int = 1) -> Limit:
+        """For each of so many searches, which may come one after the other."""
+        return Limit(iterations, self.left_s() / searches if self.left_s else None)
 
 
 def must_leave(wave: Wave, jobs: Jobs, travel_s: np.ndarray) -> np.ndarray:
@@ -121,8 +145,29 @@ def too_late(leave_s: int, back_s: int, jobs: Jobs, travel_s: np.ndarray) -> np.
     return (start_s > jobs.close_s) | (start_s + jobs.service_s + travel_s[jobs.place, 0] > back_s)
 
 
-def leaves_now(wave: Wave, jobs: Jobs, travel_s: np.ndarray, draw: Draw, effort: Effort, seed: int) -> np.ndarray:
-    """Which jobs to send out with this wave: bool [jobs].
+@dataclass(frozen=True)
+class Search:
+    """One draw to solve: known jobs first, then the drawn ones; those ``sent`` (bool [jobs]) leave for sure."""
+
+    wave: Wave
+    jobs: Jobs
+    travel_s: np.ndarray
+    limit: Limit
+    seed: int
+    sent: np.ndarray
+
+    def leaves(self) -> np.ndarray:
+        """Which jobs are on routes that hold nothing that has to wait: bool [jobs]."""
+        leaves = np.zeros(len(self.jobs), dtype=bool)
+        for route in routes(self.wave, self.jobs, self.travel_s, self.limit, self.seed, self.sent):
+            leaves[route] = (self.jobs.release_s[route] <= self.wave.leave_s).all()
+        return leaves
+
+
+def leaves_now(
+    wave: Wave, jobs: Jobs, travel_s: np.ndarray, draw: Draw, effort: Effort, seed: int, each: Each = map
+) -> np.ndarray:
+    """Which jobs to send out with this wave: bool [jobs]; the same whatever ``each`` solves the draws with.
 
     Each round solves draws of the future together with the known jobs. A job leaves now in a draw if its route holds
     nothing that has to wait for a later wave.
@@ -133,35 +178,36 @@ def leaves_now(wave: Wave, jobs: Jobs, travel_s: np.ndarray, draw: Draw, effort:
         open_ = ~send & ~keep
         if not open_.any():
             break
-        share = _share_now(wave, jobs, (send, keep), draw, effort, CHOICE_SHARE * (number + 1) / ROUNDS, seed)
+        until = CHOICE_SHARE * (number + 1) / ROUNDS
+        searches = _searches(wave, jobs, (send, keep), draw, effort, until, seed)
+        share = np.mean([leaves[: len(jobs)] for batch in searches for leaves in each(Search.leaves, batch)], axis=0)
         last = number == ROUNDS - 1
         send |= open_ & (share >= (LAST_SHARE if last else SEND_SHARE))
         keep |= open_ & (share <= KEEP_SHARE)
     return send
 
 
-def _share_now(
+def _searches(
     wave: Wave, jobs: Jobs, fixed: tuple[np.ndarray, np.ndarray], draw: Draw, effort: Effort, until: float, seed: int
-) -> np.ndarray:
-    """In what share of the draws each job leaves now; draws until that share of the effort is spent, at least one."""
+) -> Iterator[list[Search]]:
+    """Draws to solve, some at a time, until that share of the effort is spent; at least one."""
     send, keep = fixed
     later_s = wave.leave_s if wave.next_leave_s is None else wave.next_leave_s
-    release_s = np.where(keep, later_s, wave.leave_s)
-    counts, draws = np.zeros(len(jobs), dtype=np.int64), 0
-    while draws == 0 or effort.used_share() < until:
-        future, travel_s = draw()
-        every = jobs.released(release_s).with_more(future)
-        sent = np.concatenate([send, np.zeros(len(future), dtype=bool)])
-        stop = effort.some(SCENARIO_ITERATIONS)
-        for route in routes(wave, every, travel_s, stop, seed + effort.spent, sent):
-            if (every.release_s[route] <= wave.leave_s).all():
-                counts[route] += 1
-        draws += 1
-    return counts / draws
+    known = jobs.released(np.where(keep, later_s, wave.leave_s))
+    first = True
+    while first or effort.used_share() < until:
+        number, first = seed + effort.spent, False
+        batch = []
+        for limit in effort.draws(until):
+            future, travel_s = draw()
+            number += limit.iterations
+            sent = np.concatenate([send, np.zeros(len(future), dtype=bool)])
+            batch.append(Search(wave, known.with_more(future), travel_s, limit, number, sent))
+        yield batch
 
 
 def routes(
-    wave: Wave, jobs: Jobs, travel_s: np.ndarray, stop: Any, seed: int, sent: np.ndarray | None = None
+    wave: Wave, jobs: Jobs, travel_s: np.ndarray, limit: Limit, seed: int, sent: np.ndarray | None = None
 ) -> list[np.ndarray]:
     """Cheapest routes found, each the rows of its jobs in order, least driving time in all.
 
@@ -197,7 +243,7 @@ def routes(
     data = ProblemData([Location(0, 0)] * len(place), clients, [Depot(0)], [kind], [legs_s], [legs_s])
     with warnings.catch_warnings():  # a draw that nobody could drive is simply dear
         warnings.simplefilter("ignore", PenaltyBoundWarning)
-        best = solve(data, stop, seed % 2**32, collect_stats=False, display=False, params=_params()).best
+        best = solve(data, limit.stop(), seed % 2**32, collect_stats=False, display=False, params=_params()).best
     if sent is None and not best.is_feasible():
         raise ValueError(f"no feasible routes found for the {len(jobs)} orders that leave at {wave.leave_s} s")
     return [np.array([at.idx for at in route if at.is_client()]) for route in best.routes()]

@@ -14,7 +14,7 @@ import numpy as np
 from twin.commands import Command, set_route
 from twin.orders import Order, Place, natural_key
 from twin.policies.common import begin
-from twin.policies.wave_search import Effort, Jobs, Wave, leaves_now, must_leave, routes
+from twin.policies.wave_search import Each, Effort, Jobs, Wave, leaves_now, must_leave, routes
 from twin.travel import TravelTimes
 from twin.views import FleetView, Stop, VehicleView
 
@@ -39,12 +39,14 @@ class Demand(Protocol):
 class Prospect:
     """What is known of the rest of the day: when a policy is asked again (ascending) and what may come by then.
 
-    ``left_s`` tells the seconds left to decide, None: effort is counted, not timed.
+    ``left_s`` tells the seconds left to decide, None: effort is counted, not timed. ``each`` solves draws: ``map``,
+    or the same over several processes, which changes no answer.
     """
 
     asked_us: tuple[int, ...] = ()
     demand: Demand | None = None
     left_s: Callable[[], float] | None = None
+    each: Each = map
 
 
 Choice: TypeAlias = Callable[["Picture", np.random.Generator, Effort], np.ndarray]
@@ -199,7 +201,7 @@ def _by_scenarios(picture: Picture, rng: np.random.Generator, effort: Effort) ->
         jobs = _jobs([order for order, _ in drawn], places, picture.unit, leave_s)
         return jobs, picture.seconds(places)
 
-    return leaves_now(picture.wave, picture.jobs, picture.travel_s, draw, effort, _seed(rng))
+    return leaves_now(picture.wave, picture.jobs, picture.travel_s, draw, effort, _seed(rng), picture.prospect.each)
 
 
 def _seed(rng: np.random.Generator) -> int:

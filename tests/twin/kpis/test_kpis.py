@@ -34,6 +34,7 @@ V1_AREA = 1802**2 / 2 + 4 * (1802**2 - 2**2) / 2 + (1800**2 - 2**2) / 2
 V2_AREA = 1802**2 / 2 + (3602**2 - 2**2) / 2 + (1802**2 - 2**2) / 2 + (1800**2 - 2**2) / 2
 BY_HAND = {
     "orders_total": 4,
+    "orders_due": 4,
     "delivered_share": 2 / 4,
     "on_time_share": 1 / 4,
     "otif_share": 1 / 4,
@@ -43,10 +44,12 @@ BY_HAND = {
     "late_orders": 1,
     "lateness_s_p95": 10 * 60,  # O2: window to 130, served at 140
     "eta_error_s_p50": 5 * 60,  # O1 planned 95, there at 100; O2 planned 120, there at 140
+    "stops_done": 2,
     "stops_per_h": 2 / 5.5,
     "distance_km": 50.0,
     "driving_h": 2.0,
     "duty_h": 5.5,
+    "longest_shift_h": 3.0,
     "empty_distance_share": 15 / 50,
     "utilisation_share": (120 + 15) / 600,
     "workload_spread": 15 / 165,  # 180 and 150 minutes

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.twin.planning.builders import HOUR, delivery, line, plane, problem, van
+from tests.twin.planning.builders import HOUR, delivery, line, plane, problem, problems, van
 from twin.planning import FEATURE_NOTES, FEATURES, UnknownPlanner, get_planner, make_plan, needed_features
 from twin.planning.check import violations
 from twin.planning.prepared import Prepared, visits_of
@@ -164,6 +164,42 @@ def test_optimisation_beats_the_habit(seed):
     day = clustered(seed)
     habit, optimised = make_plan(day, "manual").cost, make_plan(day, "pyvrp", effort=100).cost
     assert optimised <= habit <= 1.5 * optimised
+
+
+def test_a_dispatcher_without_skill_plans_dearer_and_an_expert_cheaper():
+    """Over six days together; the competent one in between is the default, and needs no dice."""
+    costs = {
+        skill: sum(make_plan(clustered(seed), "manual", seed, settings={"skill": skill}).cost for seed in range(6))
+        for skill in (0.0, 0.25, 0.5, 1.0)
+    }
+    assert costs[1.0] < costs[0.5] < costs[0.25] < costs[0.0]
+    day = clustered(0)
+    assert make_plan(day, "manual", 1) == make_plan(day, "manual", 2, settings={"skill": 0.5})
+    assert make_plan(day, "manual", 1, settings={"skill": 0.2}) != make_plan(day, "manual", 2, settings={"skill": 0.2})
+
+
+@pytest.mark.parametrize("skill", [0.0, 0.3, 0.9, 1.0])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(day=problems(), seed=st.integers(0, 9))
+def test_plans_are_feasible_whatever_the_skill(skill, day, seed):
+    """Nobody plans what cannot be driven, and nothing is forgotten."""
+    if needed_features(day) <= get_planner("manual").supports():
+        assert violations(make_plan(day, "manual", seed, settings={"skill": skill}), day) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "expected"),
+    [
+        ("manual", {"skil": 0.1}, "did you mean 'skill'"),
+        ("manual", {"skill": 2.0}, "from 0 to 1"),
+        ("manual", {"skill": "high"}, "a number"),
+        ("pyvrp", {"skill": 0.1}, "has no parameters"),
+    ],
+)
+def test_parameters_that_do_not_fit_are_refused(name, wrong, expected):
+    """With the nearest name or what is expected."""
+    with pytest.raises(ValueError, match=expected):
+        get_planner(name, wrong)
 
 
 @pytest.mark.parametrize("seed", range(2))
