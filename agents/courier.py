@@ -222,15 +222,17 @@ class Courier:
 
     # --- what the links tell ---
 
-    def _future_changed(self, device: int | None) -> None:
-        """When a device (None: any) will be connected is known better; up to now nothing has changed."""
+    def _future_changed(self, device: int | None, from_us: int) -> None:
+        """From a moment on, not before now, when a device (None: any) will be connected is known better."""
         now = self.world.now
         for boxes in () if self.perfect else self._boxes.values():
             for box in boxes if device is None else boxes[device : device + 1]:
-                if box.flight is not None and box.flight.on_air(now):
-                    past = [p._replace(until_us=min(p.until_us, now)) for p in box.flight.pieces if p.start_us < now]
-                    self._take_off(box, box.flight.item, past)
-                self._go_on(box)
+                flight = box.flight
+                if flight is None:
+                    self._go_on(box)
+                elif flight.on_air(now) and flight.air_us > from_us:
+                    past = [p._replace(until_us=min(p.until_us, now)) for p in flight.pieces if p.start_us < now]
+                    self._take_off(box, flight.item, past)
 
     def _device_ended(self, device: int, cause: str) -> None:
         """What the device holds and what is held for it is lost; what had left arrives."""

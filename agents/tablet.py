@@ -26,7 +26,7 @@ class Tablet:
         self.unread: deque[str] = deque()  # messages on the screen, by the command that brought them
         self.on_change: Callable[[], None] = lambda: None
         self.amend: Callable[[str, list[list[int]]], None] = lambda order_id, windows_us: None  # as agreed anew
-        self.cut_off_by: Callable[[], str] = lambda: ""  # why there is no connection: dead_zone, network; "": there is
+        self.cut_off_by: Callable[[], str] = lambda: ""  # why there is no connection (``agents.courier``)
         self.reachable: Callable[[], bool] = lambda: True  # the dispatch platform, once connected
         self.to_be_told: Callable[[], bool] = lambda: False  # head office has work for the driver, and will call
         self.fallback: Callable[[Message], None] | None = None  # how reports travel when the device is gone
@@ -36,7 +36,7 @@ class Tablet:
         return not self.cut_off_by()
 
     def barred_by(self) -> str:
-        """What keeps the driver from the dispatch platform: dead_zone, network, platform; "" if nothing does."""
+        """What keeps the driver from the platform: dead_zone, outage, network, platform; "" if nothing does."""
         return self.cut_off_by() or ("" if self.reachable() else "platform")
 
     def report(

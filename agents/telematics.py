@@ -42,6 +42,7 @@ class Telematics:
         self.log, self.belief, self.projection, self.surroundings = log, belief, projection, surroundings
         self.registered = sampler.devices.vehicle.copy()
         self.listeners: list[Callable[[SampleBatch], None]] = []
+        self.received = 0  # samples, by head office
         self._in_order = InOrder(len(sampler.devices))
         self._at_door: list[Part] = []  # arrived at the platform, or about to
         self._measured_us = sampler.until_us
@@ -138,6 +139,7 @@ class Telematics:
         received = part.fate == RECEIVED
         if not received.all():
             part = part.rows_of(np.flatnonzero(received))
+        self.received += len(part)
         if not self.listeners and self.receivers.clocks.true:
             part = _what_tells(part)
         if len(part):

@@ -109,7 +109,7 @@ def main() -> None:
     view = picture(nodes)
     table = Table(routed, nodes)
     for name in ("nearest", "insertion", "smart", "manual", "rolling"):
-        policy = make_policy(name, {"decisions_per_h": 0} if name == "manual" else {})
+        policy = make_policy(name)
         fresh = replace(view, journal={})
 
         def call(travel: TravelTimes) -> list:

@@ -47,7 +47,7 @@ class Surroundings:
     def __init__(self, coverage: CoverageMap, start_us: int) -> None:
         self.map = self.usual_map = coverage
         self.forgotten_us = start_us
-        self.on_change: list[Callable[[int | None], None]] = []
+        self.on_change: list[Callable[[int | None, int], None]] = []  # vehicle (None: any), from when on
         self._trips: list[_Trip] = []
         self._first = np.empty(64, np.int64)  # by vehicle, row of the pool
         self._count = np.empty(64, np.int64)
@@ -85,8 +85,7 @@ class Surroundings:
         before = self._trips[index]
         before.before = None
         self._trips[index] = _Trip(t_us, x_mm, y_mm, tunnel, int(t_us[-1]), before)
-        self._continue(index, start_us, *self.map.along(t_us, x_mm, y_mm, tunnel))
-        self._tell(index)
+        self._tell(index, self._continue(index, start_us, *self.map.along(t_us, x_mm, y_mm, tunnel)))
 
     def cut(self, index: int, t_us_end: int) -> None:
         """The trip under way ends earlier: the vehicle stays where it is at that moment, tunnel or not.
@@ -101,8 +100,10 @@ class Surroundings:
             self._trips[index] = trip.before  # it never began
         else:
             trip.until_us = t_us_end
-        self._count[index] = max(self._place(index, t_us_end), 1)
-        self._tell(index)
+        kept, first = max(self._place(index, t_us_end), 1), int(self._first[index])
+        if kept < self._count[index]:
+            self._count[index] = kept
+            self._tell(index, int(self._start_us[first + kept]))
 
     def change_map(self, coverage: CoverageMap, now_us: int) -> None:
         """From now on another map holds (an outage begins or ends): what lies ahead of every vehicle is met
@@ -115,7 +116,7 @@ class Surroundings:
         self.map = coverage
         for index, trip in enumerate(self._trips):
             self._continue(index, now_us, *self._ahead(trip, now_us, coverage))
-        self._tell(None)
+        self._tell(None, now_us)
 
     def forget(self, until_us: int) -> None:
         """Give back what only serves moments up to ``until_us``; later calls must not look behind it."""
@@ -167,9 +168,9 @@ class Surroundings:
         if t_us < self.forgotten_us:
             raise ValueError(f"vehicle {index}: {t_us} us is in the past, was read up to {self.forgotten_us} us")
 
-    def _tell(self, index: int | None) -> None:
+    def _tell(self, index: int | None, from_us: int) -> None:
         for listener in self.on_change:
-            listener(index)
+            listener(index, from_us)
 
     def _ahead(self, trip: _Trip, now_us: int, coverage: CoverageMap) -> tuple[np.ndarray, np.ndarray]:
         """What a vehicle meets after a moment on a map."""
@@ -179,15 +180,18 @@ class Surroundings:
         stop = max(int(np.searchsorted(start_us, trip.until_us)), 1) if cut else len(start_us)
         return start_us[:stop], code[:stop]
 
-    def _continue(self, index: int, from_us: int, start_us: np.ndarray, code: np.ndarray) -> None:
-        """Keep what holds up to a moment and go on with a timeline, one that covers it."""
+    def _continue(self, index: int, from_us: int, start_us: np.ndarray, code: np.ndarray) -> int:
+        """Keep what holds up to a moment and go on with a timeline, one that covers it. Returns from when on what holds
+        may be another."""
         skip = max(int(np.searchsorted(start_us, from_us, side="right")) - 1, 0)
         start_us, code = np.maximum(start_us[skip:], from_us), code[skip:]
-        first, kept = int(self._first[index]), self._place(index, from_us)
+        first, count, kept = int(self._first[index]), int(self._count[index]), self._place(index, from_us)
         if kept and self._code[first + kept - 1] == code[0]:
             start_us, code = start_us[1:], code[1:]
         old = slice(first, first + kept)
+        nexts = [*self._start_us[first + kept : first + count][:1].tolist(), *start_us[:1].tolist()]
         self._put(index, np.concatenate((self._start_us[old], start_us)), np.concatenate((self._code[old], code)))
+        return min(nexts, default=FOREVER_US)
 
     def _place(self, index: int, t_us: int) -> int:
         """How many of a vehicle's spells begin before a moment."""

@@ -1,13 +1,16 @@
 """Rows of samples whose fate is not known yet, or known before that of an earlier sample of the same device."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from engine.motion import ranges
+
 Columns = dict[str, np.ndarray]
 """Columns of equal length, among them ``device`` and ``sample``."""
 _MOST_TABLES = 16
+_HALF = 32  # bits: of a row's key the upper half is its device, the lower half its sample
 
 
 @dataclass(frozen=True)
@@ -38,24 +41,23 @@ class Part:
 
 
 class Held:
-    """Tables of rows, each by device and then by sample; a device's rows rise from table to table."""
+    """Rows by device and sample, in a few tables sorted by both: what many devices hold for hours is copied seldom."""
 
     def __init__(self, devices: int) -> None:
-        self._tables: list[Columns] = []
+        self._tables: list[_Table] = []
         self._count = np.zeros(devices, np.int64)  # rows by device
 
     def add(self, columns: Columns, rows: np.ndarray) -> None:
-        """Keep copies of some rows."""
+        """Keep copies of some rows, which are by device and then by sample."""
         if len(rows):
-            table = {name: values[rows] for name, values in columns.items()}
-            self._tables.append(table)
-            self._count += np.bincount(table["device"], minlength=len(self._count))
+            self._tables.append(_Table.of({name: values[rows] for name, values in columns.items()}))
+            self._count += np.bincount(columns["device"][rows], minlength=len(self._count))
             if len(self._tables) > _MOST_TABLES:
-                self._tables = [sorted_rows(self._tables)]
+                self._merge()
 
-    def holds(self, device: np.ndarray) -> np.ndarray:
-        """Whether there are rows of devices, bool."""
-        return self._count[device] > 0
+    def count(self, device: np.ndarray) -> np.ndarray:
+        """How many rows there are of devices, int64."""
+        return self._count[device]
 
     def by_device(self) -> np.ndarray:
         """How many rows there are of each device, int64."""
@@ -65,31 +67,77 @@ class Held:
         """How many rows there are."""
         return int(self._count.sum())
 
-    def take(self, find: Callable[[Columns], np.ndarray]) -> list[tuple[Columns, np.ndarray]]:
-        """Give away rows: ``find`` tells, for each table, which places of it are wanted (rising)."""
-        taken, tables = [], []
-        for table in self._tables:
-            rows = find(table)
-            if len(rows):
-                taken.append((table, rows))
-                self._count -= np.bincount(table["device"][rows], minlength=len(self._count))
-                stay = np.ones(len(table["device"]), bool)
-                stay[rows] = False
-                table = {name: values[stay] for name, values in table.items()}
-            if len(table["device"]):
-                tables.append(table)
-        self._tables = tables
-        return taken
+    def take(self, device: np.ndarray, first: np.ndarray | int, stop: np.ndarray | int) -> Columns | None:
+        """Give away what is held of samples first to stop of devices (each sample asked for once), sorted; None if
+        nothing is."""
+        zero = device.astype(np.int64) << _HALF
+        low, high = zero + first, zero + stop
+        taken = [columns for columns in (table.take(low, high) for table in self._tables) if columns is not None]
+        if not taken:
+            return None
+        self._tables = [table for table in self._tables if len(table.key)]
+        columns = sorted_rows(taken)
+        self._count -= np.bincount(columns["device"], minlength=len(self._count))
+        return columns
 
     def clear(self) -> list[Columns]:
         """Give away all."""
         tables, self._tables = self._tables, []
         self._count[:] = 0
-        return tables
+        return [table.living() for table in tables]
+
+    def _merge(self) -> None:
+        """Make one of the newest tables, as many as are no larger than the newer ones together (two at least): so a
+        row is copied a few times, however long it is held."""
+        start, newer = len(self._tables) - 1, len(self._tables[-1].key)
+        while start and (len(self._tables[start - 1].key) <= newer or start == len(self._tables) - 1):
+            start -= 1
+            newer += len(self._tables[start].key)
+        self._tables[start:] = [_Table.of(sorted_rows([table.living() for table in self._tables[start:]]))]
 
 
 def sorted_rows(tables: Sequence[Columns]) -> Columns:
     """Several tables as one, by device and then by sample."""
+    if len(tables) == 1:
+        return tables[0]
     table = {name: np.concatenate([t[name] for t in tables]) for name in tables[0]}
-    order = np.lexsort((table["sample"], table["device"]))
+    order = np.argsort(_key(table), kind="stable")
     return {name: values[order] for name, values in table.items()}
+
+
+@dataclass
+class _Table:
+    """Rows by rising key. Those given away are dead, and cleared away once they are as many as the others."""
+
+    columns: Columns
+    key: np.ndarray  # int64
+    alive: np.ndarray  # bool
+    dead: int = 0
+
+    @classmethod
+    def of(cls, columns: Columns) -> "_Table":
+        key = _key(columns)
+        return cls(columns, key, np.ones(len(key), bool))
+
+    def take(self, low: np.ndarray, high: np.ndarray) -> Columns | None:
+        """Living rows with keys in [low, high) of any pair, which are dead from now on; None if there are none."""
+        first = np.searchsorted(self.key, low)
+        rows = ranges(first, np.searchsorted(self.key, high) - first)
+        rows = rows[self.alive[rows]]
+        if not len(rows):
+            return None
+        taken = {name: values[rows] for name, values in self.columns.items()}
+        self.alive[rows] = False
+        self.dead += len(rows)
+        if 2 * self.dead >= len(self.key):
+            self.columns = self.living()
+            self.key, self.alive, self.dead = self.key[self.alive], np.ones(len(self.key) - self.dead, bool), 0
+        return taken
+
+    def living(self) -> Columns:
+        """The rows that are left."""
+        return {name: values[self.alive] for name, values in self.columns.items()} if self.dead else self.columns
+
+
+def _key(columns: Columns) -> np.ndarray:
+    return (columns["device"].astype(np.int64) << _HALF) + columns["sample"]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from engine.radio.held import Columns, Held, Part, sorted_rows
+from engine.radio.held import Columns, Held, Part
 
 _FATE = ("arrive_us", "network", "fate")
 
@@ -30,13 +30,14 @@ class InOrder:
         ready = sample == place
         if ready.all():
             self._next[device[first]] += lengths
-            now = part
+            moved, now = device[first], part
         else:
             at = np.flatnonzero(ready)
-            self._next += np.bincount(device[at], minlength=len(self._next))
-            now = part.rows_of(at)
+            count = np.bincount(device[at], minlength=len(self._next))
+            self._next += count
+            moved, now = np.flatnonzero(count), part.rows_of(at)
             self._hold(part.rows_of(np.flatnonzero(~ready)))
-        return [now, *self._freed(device[first])] if self._held.holds(device[first]).any() else [now]
+        return [now, *self._freed(moved)]
 
     def _hold(self, part: Part) -> None:
         columns = {name: part.column(name) for name in part.columns}
@@ -44,13 +45,12 @@ class InOrder:
         self._held.add(columns, np.arange(len(part)))
 
     def _freed(self, devices: np.ndarray) -> list[Part]:
-        """Held rows of devices whose turn has come."""
-        touched = np.zeros(len(self._next), bool)
-        touched[devices] = True
-        tables = [_picked(*found) for found in self._held.take(lambda table: np.flatnonzero(touched[table["device"]]))]
-        if not tables:
+        """Held rows of devices whose turn has come: at most all of them, from the next sample on."""
+        count = self._held.count(devices)
+        devices, count = devices[count > 0], count[count > 0]
+        table = self._held.take(devices, self._next[devices], self._next[devices] + count) if len(devices) else None
+        if table is None:
             return []
-        table = sorted_rows(tables)
         device = table["device"]
         first = np.flatnonzero(np.append(True, device[1:] != device[:-1]))
         lengths = np.diff(np.append(first, len(device)))

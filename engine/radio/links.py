@@ -13,7 +13,7 @@ For messages, at any moment from ``now_us`` (up to where the sample lane has set
     links.rate_bps(device, contact) -> int            # the plan's speed once it is used up
     links.loss_share(device, contact) -> float
     links.use(device, contact, size_bytes, t_us)      # counts against the data plan
-    links.on_change.append(f)                         # f(device | None) when a known future changed
+    links.on_change.append(f)                         # f(device | None, from_us) when a known future changed
     links.end_device(device, t_us, "dead"); links.revive(device, t_us); links.gone(device) -> cause | None
 
 Data plans are judged at reviews, and a device is ended or revived, only when the lane has settled up to that moment:
@@ -43,6 +43,7 @@ from engine.streams import Streams
 CAUSES = ("dead", "stolen", "lost")
 """What can end a device."""
 _AHEAD_US = HOUR  # how far a window looks into the known future, so that the next ones need not
+_MESSAGE_US = HOUR // 6  # how far ahead a message that sets out looks
 _MOST_DAYS = 400  # how far the next contact is looked for behind faults
 
 
@@ -85,7 +86,7 @@ class Links:
         self.settings, self.carriers, self.surroundings = settings, carriers, surroundings
         self.networks = carriers.networks
         self.now_us = int(start_us)
-        self.on_change: list[Callable[[int | None], None]] = []
+        self.on_change: list[Callable[[int | None, int], None]] = []
         self.on_end: list[Callable[[int, str], None]] = []
         self.settle: Callable[[int], None] | None = None
         self.plans = Plans(settings, len(carriers), start_us, months_us)
@@ -95,11 +96,11 @@ class Links:
         self._state = State.new(len(settings))
         self._off = np.zeros(len(settings), np.int64)  # bits of networks a device may not use
         self._gone: dict[int, str] = {}
-        self._known: dict[int, tuple[int, list[Contact]]] = {}  # contacts of a device, up to a moment
+        self._known: dict[int, tuple[int, Timeline, int, int]] = {}  # up to when; a device's contacts: rows from, to
         self._devices_of: dict[int, list[int]] = {}
         for device, vehicle in enumerate(settings.vehicle.tolist()):
             self._devices_of.setdefault(vehicle, []).append(device)
-            self._changed(device)
+            self._changed(device, self.now_us)
         if surroundings is not None:
             surroundings.on_change.append(self._vehicle_changed)
 
@@ -107,7 +108,6 @@ class Links:
         return len(self.settings)
 
     # -- for messages
-    # ------------------------------------------------------------------------------------------
 
     def connected(self, device: int, t_us: int) -> Contact | None:
         """The contact in which something can be sent at a moment, if there is one."""
@@ -118,29 +118,25 @@ class Links:
             if network == NO_NETWORK:
                 return None
             return Contact(int(state.ready_us[device]), int(state.steady_us[device]), network, int(state.level[device]))
-        for contact in self._contacts(device, t_us):
-            if contact.start_us <= t_us < contact.end_us:
-                return contact
-        return None
+        contact = self._next_contact(device, t_us, t_us + _MESSAGE_US)
+        return contact if contact is not None and contact.start_us <= t_us else None
 
     def next_contact_us(self, device: int, from_us: int) -> int:
         """The first moment from ``from_us`` on at which something can be sent, as known now; else ``NEVER_US``."""
         if self.connected(device, from_us) is not None:
             return from_us
-        until_us = from_us
-        for _ in range(_MOST_DAYS):
-            for contact in self._contacts(device, until_us):
-                if contact.end_us > from_us:
-                    return max(contact.start_us, from_us)
+        for day in range(1, _MOST_DAYS + 1):
+            contact = self._next_contact(device, from_us, from_us + day * DAY_US)
+            if contact is not None:
+                return max(contact.start_us, from_us)
             if not self.futures.can_recover(device, self._off, self.now_us):
                 break
-            until_us += DAY_US
         return NEVER_US
 
     def rate_bps(self, device: int, contact: Contact) -> int:
         """Bits a second a device can send in a contact."""
-        row = np.array([device]), np.array([contact.network]), np.array([contact.level])
-        return int(self.rates_bps(*row)[0])
+        wifi = contact.network == len(self.carriers) + 1
+        return self.plans.rate_bps(device, contact.network, WIFI_BPS if wifi else TECHNOLOGY_BPS[contact.level])
 
     def transmission_us(self, device: int, contact: Contact, size_bytes: int) -> int:
         """How long a message is on the air; 0 on the perfect network."""
@@ -172,7 +168,7 @@ class Links:
         if device in self._gone:
             raise ValueError(f"device {self.settings.ids[device]} is {self._gone[device]} already")
         self._gone[device] = cause
-        self._changed(device)
+        self._changed(device, self.now_us)
         for listener in self.on_end:
             listener(device, cause)
 
@@ -185,7 +181,7 @@ class Links:
         if device not in self._gone:
             raise ValueError(f"device {self.settings.ids[device]} is not gone")
         del self._gone[device]
-        self._changed(device)
+        self._changed(device, self.now_us)
 
     @property
     def review_us(self) -> int:
@@ -193,7 +189,6 @@ class Links:
         return self.plans.review_us
 
     # -- for the sample lane
-    # ------------------------------------------------------------------------------------------
 
     def advance(self, until_us: int) -> Window:
         """Contacts in (now, until]; now becomes ``until_us``, which lies at or before the next review.
@@ -209,10 +204,12 @@ class Links:
         stale = np.flatnonzero(state.steady_us < until_us)
         if len(stale):
             rows, ready_us = self.futures.derive(state, self._off, stale, from_us, until_us + _AHEAD_US)
+            usable = _usable(rows, ready_us)
+            self._know(stale, until_us + _AHEAD_US, usable)
             last = np.flatnonzero((rows.start_us < until_us) & (rows.end_us >= until_us))
             at = rows.rows(last)
             state.put(at.device, at.network, at.level, ready_us[last], at.end_us)
-            parts.append(_usable(rows, ready_us))
+            parts.append(usable)
         self.now_us = until_us
         rows = joined(parts)
         rows = replace(rows, end_us=np.minimum(rows.end_us, until_us))
@@ -227,7 +224,7 @@ class Links:
         if self.now_us != self.review_us:
             raise ValueError(f"links: cannot review data plans at {self.now_us} us, due at {self.review_us} us")
         for device in np.flatnonzero(self.plans.review()).tolist():
-            self._changed(device)
+            self._changed(device, self.now_us)
 
     def rates_kbps(self, device: np.ndarray, network: np.ndarray, level: np.ndarray) -> np.ndarray:
         """Whole kbit/s by row, one at least; not for the perfect network."""
@@ -243,20 +240,24 @@ class Links:
         return self.plans.rates_bps(device, network, rate)
 
     # -- housekeeping
-    # ------------------------------------------------------------------------------------------
 
-    def _contacts(self, device: int, t_us: int) -> list[Contact]:
-        """The contacts of one device from now on, to where they are known at a moment."""
-        until_us, contacts = self._known.get(device, (-FOREVER_US, []))
-        if until_us < min(t_us + HOUR, FOREVER_US):
-            until_us = self.futures.horizon_us(t_us + DAY_US)
-            one = np.array([device])
-            rows = _usable(*self.futures.derive(self._state, self._off, one, self.now_us, until_us))
-            rows = rows.rows((rows.start_us < rows.end_us) & (rows.network != NO_NETWORK))
-            columns = rows.start_us, rows.end_us, rows.network, rows.level
-            contacts = [Contact(*row) for row in zip(*(column.tolist() for column in columns))]
-            self._known[device] = until_us, contacts
-        return contacts
+    def _next_contact(self, device: int, t_us: int, until_us: int) -> Contact | None:
+        """The first contact of a device that lasts beyond a moment, as known now up to ``until_us`` at least."""
+        known = self._known.get(device)
+        if known is None or known[0] < min(until_us, FOREVER_US):
+            until_us, one = self.futures.horizon_us(max(t_us + DAY_US, until_us)), np.array([device])
+            derived = self.futures.derive(self._state, self._off, one, self.now_us, until_us)
+            self._know(one, until_us, _usable(*derived))
+        _, rows, first, stop = self._known[device]
+        at = first + int(np.searchsorted(rows.end_us[first:stop], t_us, side="right"))
+        return Contact(*(int(getattr(rows, name)[at]) for name in Contact._fields)) if at < stop else None
+
+    def _know(self, devices: np.ndarray, until_us: int, rows: Timeline) -> None:
+        """Keep what was derived, up to a moment, about some devices (rising)."""
+        rows = rows.rows((rows.start_us < rows.end_us) & (rows.network != NO_NETWORK))
+        first, stop = np.searchsorted(rows.device, devices), np.searchsorted(rows.device, devices, side="right")
+        for device, low, high in zip(devices.tolist(), first.tolist(), stop.tolist()):
+            self._known[device] = until_us, rows, low, high
 
     def _check(self, t_us: int) -> None:
         """That what is known holds at a moment; data plans are reviewed first."""
@@ -274,24 +275,24 @@ class Links:
         if t_us != self.now_us:
             raise ValueError(f"links: cannot {what} at {t_us} us, the lane has settled up to {self.now_us} us")
 
-    def _vehicle_changed(self, vehicle: int | None) -> None:
-        if vehicle is None:
-            np.minimum(self._state.steady_us, self.now_us, out=self._state.steady_us)
-            self._known.clear()
-            for listener in self.on_change:
-                listener(None)
+    def _vehicle_changed(self, vehicle: int | None, from_us: int) -> None:
+        if vehicle is not None:
+            for device in self._devices_of.get(vehicle, ()):
+                self._changed(device, from_us)
             return
-        for device in self._devices_of.get(vehicle, ()):
-            self._changed(device)
+        np.minimum(self._state.steady_us, from_us, out=self._state.steady_us)
+        self._known.clear()
+        for listener in self.on_change:
+            listener(None, from_us)
 
-    def _changed(self, device: int) -> None:
-        """A device's known future is no longer what it was."""
+    def _changed(self, device: int, from_us: int) -> None:
+        """From a moment on a device's known future is no longer what it was."""
         cut_off = ((1 << len(self.carriers)) - 1) << 1 if self.plans.cut_off(device) else 0
         self._off[device] = -1 if device in self._gone else cut_off
-        self._state.steady_us[device] = min(int(self._state.steady_us[device]), self.now_us)
+        self._state.steady_us[device] = min(int(self._state.steady_us[device]), from_us)
         self._known.pop(device, None)
         for listener in self.on_change:
-            listener(device)
+            listener(device, from_us)
 
 
 def _usable(rows: Timeline, ready_us: np.ndarray) -> Timeline:

@@ -63,6 +63,11 @@ class Plans:
         """Whether a device's SIMs are cut off until the next month."""
         return bool(self.used_up[device] and self._settings.throttled_bps[device] == 0)
 
+    def rate_bps(self, device: int, network: int, rate_bps: int) -> int:
+        """A speed as the data plan has it."""
+        slow = self.metered(network) and self.used_up[device]
+        return min(rate_bps, int(self._settings.throttled_bps[device])) if slow else rate_bps
+
     def rates_bps(self, device: np.ndarray, network: np.ndarray, rate_bps: np.ndarray) -> np.ndarray:
         """Speeds as the data plans have them."""
         slow = self.used_up[device] & (network > 0) & (network <= self._carriers)

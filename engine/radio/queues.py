@@ -14,35 +14,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from engine.radio.batches import Batches, Runs
 from engine.radio.lane_settings import LaneSettings
 
 _NONE = -1
 _MOST = 1 << 62
-
-
-@dataclass(frozen=True)
-class Batches:
-    """Batches of devices, arrays of equal length."""
-
-    device: np.ndarray  # int64
-    batch: np.ndarray  # int64
-
-    def __len__(self) -> int:
-        return len(self.device)
-
-    def rows(self, picked: np.ndarray) -> "Batches":
-        """Some of them."""
-        return Batches(self.device[picked], self.batch[picked])
-
-    @classmethod
-    def empty(cls) -> "Batches":
-        """None."""
-        return cls(np.empty(0, np.int64), np.empty(0, np.int64))
-
-    def and_more(self, *others: "Batches") -> "Batches":
-        """These and others."""
-        parts = (self, *others)
-        return Batches(np.concatenate([p.device for p in parts]), np.concatenate([p.batch for p in parts]))
 
 
 @dataclass(frozen=True)
@@ -74,7 +50,7 @@ class Queues:
     """What is waiting, by device and then by age, and what is being sent."""
 
     settings: LaneSettings
-    waiting: Batches = field(default_factory=Batches.empty)
+    waiting: Runs = field(default_factory=Runs.empty)
     sending: np.ndarray = field(init=False)  # batch by device, -1: none
     left: np.ndarray = field(init=False)  # work still to be done for it
 
@@ -89,15 +65,14 @@ class Queues:
         return busy
 
     def __bool__(self) -> bool:
-        return len(self.waiting) > 0 or bool((self.sending != _NONE).any())
+        return len(self.waiting.device) > 0 or bool((self.sending != _NONE).any())
 
     def begin(self, of: Batches, left: np.ndarray) -> None:
         """Batches of idle devices begun in the window that ends; with all their work left they only wait."""
         wait = left == self.settings.work[of.device]
         self.sending[of.device[~wait]], self.left[of.device[~wait]] = of.batch[~wait], left[~wait]
         if wait.any():
-            both = self.waiting.and_more(of.rows(wait))
-            self.waiting = both.rows(np.argsort(both.device, kind="stable"))
+            self.waiting = self.waiting.and_more(Runs.of(of.rows(wait)))
 
     def clear(self, device: int) -> None:
         """Forget what a device holds."""
@@ -109,30 +84,41 @@ class Queues:
 
         Returns what was sent and what was lost for want of room.
         """
-        acts = self._acts(pieces, arrivals)
-        new, old = acts[arrivals.device], acts[self.waiting.device]
-        others = self.waiting.rows(~old).and_more(arrivals.rows(~new))  # they wait on
-        self.waiting, arrivals, arrived_us = self.waiting.rows(old), arrivals.rows(new), arrived_us[new]
-        sent, lost = self._serve(np.flatnonzero((self.sending != _NONE) & acts), pieces, arrivals, arrived_us)
-        if len(others):
-            waiting = others.and_more(self.waiting)
-            self.waiting = waiting.rows(np.argsort(waiting.device, kind="stable"))
-        return sent, lost
+        connected = np.zeros(len(self.sending), bool)
+        connected[pieces.device] = True
+        served, new = connected[self.waiting.device], connected[arrivals.device]
+        waiting = self.waiting.rows(served).batches()
+        cut_off, no_room = self._fitting(self.waiting.rows(~served).and_more(Runs.of(arrivals.rows(~new))))
+        sending = np.flatnonzero((self.sending != _NONE) & connected)
+        sent, lost, left = self._serve(sending, pieces, waiting, arrivals.rows(new), arrived_us[new])
+        self.waiting = cut_off.and_more(Runs.of(left))
+        return sent, lost.and_more(no_room)
 
-    def _acts(self, pieces: Pieces, arrivals: Batches) -> np.ndarray:
-        """Devices that can send, or run out of room; bool by device."""
-        n = len(self.sending)
-        held = np.bincount(self.waiting.device, minlength=n) + np.bincount(arrivals.device, minlength=n)
-        acts = held + (self.sending != _NONE) > self.settings.room
-        acts[pieces.device] = True
-        return acts
+    def _fitting(self, waiting: Runs) -> tuple[Runs, Batches]:
+        """What devices that cannot send have room for, and what is lost."""
+        room = self.settings.room[waiting.device] - (self.sending[waiting.device] != _NONE)
+        over = waiting.by_device(len(self.sending))[waiting.device] - room
+        if not (over > 0).any():
+            return waiting, Batches.empty()
+        before = waiting.before()
+        newest_go = self.settings.drop_newest[waiting.device] | (room == 0)
+        old = np.where(newest_go, 0, np.clip(over - before, 0, waiting.count))
+        kept = np.where(newest_go, np.clip(room - before, 0, waiting.count), waiting.count - old)
+        new = waiting.count - old - kept
+        lost = Runs(
+            np.append(waiting.device, waiting.device),
+            np.append(waiting.first, waiting.first + kept),
+            np.append(old, new),
+        )
+        return Runs(waiting.device, waiting.first + old, kept).rows(kept > 0), lost.batches()
 
     def _serve(
-        self, sending: np.ndarray, pieces: Pieces, arrivals: Batches, arrived_us: np.ndarray
-    ) -> tuple[Sent, Batches]:
-        all_of = Batches(sending, self.sending[sending]).and_more(self.waiting, arrivals)
+        self, sending: np.ndarray, pieces: Pieces, waiting: Batches, arrivals: Batches, arrived_us: np.ndarray
+    ) -> tuple[Sent, Batches, Batches]:
+        """Sent, lost and left waiting, of devices that are connected at some time."""
+        all_of = Batches(sending, self.sending[sending]).and_more(waiting, arrivals)
         order = np.argsort(all_of.device, kind="stable")
-        carried = len(sending) + len(self.waiting)
+        carried = len(sending) + len(waiting)
         clock = _WorkClock(pieces, len(self.sending))
         q = _Line(
             all_of.rows(order),
@@ -157,9 +143,9 @@ class Queues:
         self.sending[sending] = _NONE
         self.sending[q.of.device[under_way]] = q.of.batch[under_way]
         self.left[q.of.device[under_way]] = done[under_way] - total[under_way]
-        self.waiting = q.of.rows(~begun & ~lost)
         of_sent = q.of.rows(through & ~lost)
-        return Sent(of_sent, *clock.moment(of_sent.device, done[through & ~lost])), q.of.rows(lost)
+        sent = Sent(of_sent, *clock.moment(of_sent.device, done[through & ~lost]))
+        return sent, q.of.rows(lost), q.of.rows(~begun & ~lost)
 
     def _by_hand(self, q: "_Line", done: np.ndarray) -> np.ndarray:
         """Rows of devices that run out of room, or take the newest of several first."""

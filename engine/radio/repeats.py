@@ -6,9 +6,10 @@ Draws are a function of (seed, device, batch, attempt).
 import numpy as np
 
 from engine.motion import FOREVER_US
+from engine.radio.batches import Batches
 from engine.radio.lane_settings import LaneSettings
 from engine.radio.links import Links, Window
-from engine.radio.queues import Batches, Sent, last_below
+from engine.radio.queues import Sent, last_below
 from engine.streams import mix_u64
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)

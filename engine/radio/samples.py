@@ -11,17 +11,17 @@ repeated at the first moment with a connection. Its receipt may be lost instead:
 arrives twice. A repetition's time on the air is left out (1 % of transmissions [A]).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from engine.clock import HOUR
 from engine.radio import NEVER_US
+from engine.radio.batches import Batches
 from engine.radio.held import Columns, Held, Part, sorted_rows
 from engine.radio.lane_settings import LaneSettings
 from engine.radio.links import Links, Window
-from engine.radio.queues import Batches, Pieces, Queues, Sent
+from engine.radio.queues import Pieces, Queues, Sent
 from engine.radio.repeats import Repeats
 from engine.radio.settings import NO_NETWORK, PERFECT
 
@@ -35,6 +35,7 @@ _NO_ROWS: Columns = {
     "sample": np.empty(0, np.int64),
     "occurred_us": np.empty(0, np.int64),
 }
+_EVERY_SAMPLE = 1 << 31
 _LONGEST_US = HOUR  # of a window worked on at a time: its work fits into 64 bits
 
 
@@ -111,7 +112,7 @@ class SampleLane:
 
     def close(self) -> Settled:
         """The end of the run: what has not got through stays in the buffers."""
-        parts = [_part(columns, None, BUFFERED) for columns in self._held.clear()]
+        parts = [_part(columns, BUFFERED) for columns in self._held.clear()]
         for part in parts:
             self._count += np.bincount(part.fate, minlength=len(FATES))
         return Settled(parts, [])
@@ -134,19 +135,21 @@ class SampleLane:
         if not self.busy(until_us):
             return
         for device, fate in self._ended:
-            for columns, rows in self._held.take(lambda table: np.flatnonzero(table["device"] == device)):  # noqa: B023
-                settled.parts.append(_part(columns, rows, fate))
+            held = self._held.take(np.array([device]), 0, _EVERY_SAMPLE)
+            if held is not None:
+                settled.parts.append(_part(held, fate))
         self._ended.clear()
         columns = self._up_to(until_us)
-        part = _part(columns, None, OPEN)
+        part = _part(columns, OPEN)
         sent, lost = self._send(part, window)
         repeated, again = self._repeats.go(window)
         known = _Known([*sent, *repeated], lost, self.latency_us)
-        if known and self._held.holds(known.device).any():
-            for table, rows in self._held.take(known.among(self.settings.batch_samples)):
-                settled.parts.append(known.fill(_part(table, rows, OPEN), self.settings.batch_samples))
         if known:
-            known.fill(part, self.settings.batch_samples)
+            size = self.settings.batch_samples
+            held = known.taken_from(self._held, size)
+            if held is not None:
+                settled.parts.append(known.fill(_part(held, OPEN), size))
+            known.fill(part, size)
         if len(part) and part.fate.all():
             settled.parts.append(part)
         elif len(part):
@@ -289,7 +292,7 @@ class _Known:
         network = np.concatenate([np.full(len(overrun), NO_NETWORK), *(s.network for s in received)])
         key = (of.device.astype(np.int64) << 32) | of.batch
         order = np.argsort(key, kind="stable")
-        self.device, self._key = of.device[order], key[order]
+        self.device, self.batch, self._key = of.device[order], of.batch[order], key[order]
         self._arrive_us, self._network = arrive_us[order], network[order].astype(np.int8)
 
     def __bool__(self) -> bool:
@@ -302,16 +305,12 @@ class _Known:
         at = np.minimum(np.searchsorted(self._key, key), len(self._key) - 1)
         return np.where(self._key[at] == key, at, -1)
 
-    def among(self, batch_samples: np.ndarray) -> Callable[[Columns], np.ndarray]:
-        """Tells which rows of a table are known."""
-        concerned = np.zeros(len(batch_samples), bool)
-        concerned[self.device] = True
-
-        def find(table: Columns) -> np.ndarray:
-            rows = np.flatnonzero(concerned[table["device"]])  # cheap beside looking up what is held of all others
-            return rows[self._places(table, rows, batch_samples) >= 0] if len(rows) else rows
-
-        return find
+    def taken_from(self, held: Held, batch_samples: np.ndarray) -> Columns | None:
+        """The rows of these batches that are held, which are given away."""
+        here = held.count(self.device) > 0
+        size = batch_samples[self.device[here]]
+        first = self.batch[here] * size
+        return held.take(self.device[here], first, first + size)
 
     def fill(self, part: Part, batch_samples: np.ndarray) -> Part:
         """Put the fates of rows that are open and known into a part."""
@@ -323,6 +322,6 @@ class _Known:
         return part
 
 
-def _part(columns: Columns, rows: np.ndarray | None, fate: int) -> Part:
-    n = len(columns["device"]) if rows is None else len(rows)
-    return Part(columns, rows, np.full(n, NEVER_US), np.full(n, NO_NETWORK, np.int8), np.full(n, fate, np.uint8))
+def _part(columns: Columns, fate: int) -> Part:
+    n = len(columns["device"])
+    return Part(columns, None, np.full(n, NEVER_US), np.full(n, NO_NETWORK, np.int8), np.full(n, fate, np.uint8))

@@ -29,7 +29,7 @@ class HandMadeLinks:
         self.settings: Any = SimpleNamespace(ids=tuple(f"dev-{n}" for n in range(len(contacts))))
         self.surroundings: object | None = object()
         self.review_us = FOREVER_US
-        self.on_change: list[Callable[[int | None], None]] = []
+        self.on_change: list[Callable[[int | None, int], None]] = []
         self.on_end: list[Callable[[int, str], None]] = []
         self.share, self.used_bytes = loss_share, [0] * len(contacts)
         self._gone: dict[int, str] = {}
@@ -61,19 +61,19 @@ class HandMadeLinks:
         past = [(s, min(e, now_us)) for s, e in self._spans[device] if s < now_us]
         self._spans[device] = past + [(max(s, now_us), e) for s, e in spans_us(contacts) if e > now_us]
         for listener in self.on_change:
-            listener(device)
+            listener(device, now_us)
 
     def end(self, device: int, cause: str) -> None:
         self._gone[device] = cause
         for change in self.on_change:
-            change(device)
+            change(device, 0)
         for end in self.on_end:
             end(device, cause)
 
     def revive(self, device: int) -> None:
         del self._gone[device]
         for listener in self.on_change:
-            listener(device)
+            listener(device, 0)
 
     def _of(self, device: int) -> list[tuple[int, int]]:
         return [] if device in self._gone else self._spans[device]

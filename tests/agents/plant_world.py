@@ -6,6 +6,7 @@ from typing import Any
 import simpy
 
 from agents.plant.plant import Plant, PlantSettings
+from agents.plant.terminal import LinkSettings, StandbySettings
 from agents.world import World
 from engine.clock import SECOND, LocalTime
 from engine.ledger import OFFICE_SCHEMA, TRUTH_SCHEMA, Ledger
@@ -14,6 +15,7 @@ from twin.ingest import Message
 
 START_US = 1_772_431_200_000_000
 """Monday 2 March 2026, 06:00 UTC."""
+WITH_STANDBY = LinkSettings(standby=StandbySettings(messages_per_s=2.0, detect_s=60.0, switch_s=30.0))
 
 
 def bare_world(seed: int = 1, lasts_s: float = 86_400.0) -> World:

@@ -314,7 +314,7 @@ def test_being_told_what_was_known_changes_nothing(
         for tenth, size in reports:
             road.send(tenth / 10, 0, size)
         for number in range(moments):
-            road.at(number * every_s, lambda road=road: [listen(0) for listen in road.links.on_change])  # type: ignore[misc]
+            road.at(number * every_s, lambda road=road: [listen(0, 0) for listen in road.links.on_change])  # type: ignore[misc]
         heard.append(road.run(3000).heard)
     assert heard[0] == heard[1]
 

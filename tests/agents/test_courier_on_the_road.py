@@ -116,7 +116,22 @@ def test_an_outage_interrupts_and_its_end_wakes() -> None:
             )
         heard.append(drive.run(300).heard[0][0])
     assert heard[0] == pytest.approx(10 + 5_000_400 * 8 / 5e6 + 0.2, abs=1e-6)
-    assert heard[1:] == ["dead_zone", pytest.approx(heard[0] + 60, abs=0.001)]
+    assert heard[1:] == ["outage", pytest.approx(heard[0] + 60, abs=0.001)]
+
+
+def test_an_outage_is_told_from_a_dead_zone_and_from_somebody_elses_outage() -> None:
+    """Under way from coverage into the dark at 150 s, the carrier out from 50 s on: what is dark anyway stays a dead
+    zone; after the outage's end there is coverage again only where there always was."""
+    drive, why = Drive(), []
+    light = drive.surroundings.map
+    drive.at(0, lambda: drive.go(0.5, 3.0))
+    drive.at(50, lambda: drive.surroundings.change_map(light.without("a"), drive.world.now))
+    drive.at(400, lambda: drive.surroundings.change_map(light, drive.world.now))
+    drive.at(1000, lambda: drive.go(3.0, 1.0))
+    for at_s in (40, 100, 300, 500, 1200):
+        drive.at(at_s, lambda: why.append(drive.courier.cut_off_by("dev")))
+    drive.run(1300)
+    assert why == ["", "outage", "dead_zone", "dead_zone", ""]
 
 
 def test_a_stolen_device_loses_what_it_holds_by_that_cause() -> None:

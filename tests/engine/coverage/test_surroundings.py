@@ -73,7 +73,7 @@ def test_an_outage_holds_from_now_on_and_ends():
     """What is under way and what stands; the past stays; listeners are told."""
     coverage, told = dashed(), []
     fleet = Surroundings(coverage, 0)
-    fleet.on_change.append(told.append)
+    fleet.on_change.append(lambda *change: told.append(change))
     parked, car = fleet.add(CELL // 2, 0), fleet.add(CELL // 2, 0)
     fleet.follow(car, *east(1000, 4))
     fleet.change_map(coverage.without("a"), 1020)
@@ -83,7 +83,7 @@ def test_an_outage_holds_from_now_on_and_ends():
     assert fleet.spells(parked, 1180)[0].tolist() == [1020, 1180]
     assert level(fleet.spells(car, 1000)[1], 0).tolist() == [2, 0, 2, 0, 2]
     assert fleet.spells(car, 1021)[0].tolist() == [1020, 1180, 1250, 1350]
-    assert told == [car, None, None]
+    assert told == [(car, 1050), (None, 1020), (None, 1180)]
 
 
 def test_what_was_read_cannot_be_changed():

@@ -88,11 +88,11 @@ def test_another_level_of_the_same_network_is_no_gap() -> None:
 def test_what_changes_ahead_is_followed_and_told() -> None:
     script, told = Script(2, code(LTE)), []
     links = one(script, sims=(0,))
-    links.on_change.append(told.append)
+    links.on_change.append(lambda *change: told.append(change))
     links.advance(START + 10 * S)
     assert links.next_contact_us(0, START + 20 * S) == START + 20 * S
     script.tell(0, [(START + 15 * S, 0), (START + 30 * S, code(LTE))], now_us=START + 15 * S)  # an outage
-    assert told == [0]
+    assert told == [(0, START + 15 * S)]
     assert links.next_contact_us(0, START + 20 * S) == START + 30 * S
     assert contacts(links, [START + 40 * S])[0] == [
         (START + 10 * S, START + 15 * S, 1, LTE),
@@ -169,11 +169,11 @@ def test_a_plan_without_a_second_speed_cuts_off() -> None:
     links, hour, told = plan(throttled_kbps=0.0, used_share_at_start=1.0), START + 3600 * S, []
     assert links.connected(0, START) is None
     fresh = plan(throttled_kbps=0.0)
-    fresh.on_change.append(told.append)
+    fresh.on_change.append(lambda *change: told.append(change))
     fresh.use(0, fresh.connected(0, START), 1000, START)
     fresh.advance(hour)
     fresh.review()
-    assert told == [0]
+    assert told == [(0, hour)]
     assert fresh.connected(0, hour) is None
     assert fresh.connected(1, hour) is not None
 

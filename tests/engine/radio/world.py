@@ -15,7 +15,7 @@ class Script:
     """Surroundings told row by row: the code of a vehicle from a moment on."""
 
     def __init__(self, vehicles: int, code: int = 0) -> None:
-        self.on_change: list[Callable[[int | None], None]] = []
+        self.on_change: list[Callable[[int | None, int], None]] = []
         self.timelines = [[(-(1 << 62), code)] for _ in range(vehicles)]
 
     def tell(self, vehicle: int, rows: list[tuple[int, int]], now_us: int | None = None) -> None:
@@ -24,7 +24,7 @@ class Script:
         kept = [row for row in self.timelines[vehicle] if row[0] < from_us]
         self.timelines[vehicle] = kept + rows
         for listener in self.on_change:
-            listener(vehicle)
+            listener(vehicle, from_us)
 
     def spells(self, vehicle: int, from_us: int) -> tuple[np.ndarray, np.ndarray]:
         rows = self.timelines[vehicle]
@@ -57,6 +57,7 @@ def contacts(links: Links, moments: list[int]) -> dict[int, list[Row]]:
         rows = [
             (d, window.from_us, until_us, int(window.network[d]), int(window.level[d]))
             for d in np.flatnonzero(window.whole).tolist()
+            if window.from_us < until_us
         ]
         rows += zip(*(column.tolist() for column in vars(window.rows).values()))
         for device, *row in sorted(rows):
