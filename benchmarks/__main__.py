@@ -59,6 +59,11 @@ BARS = (
     Bar("policies.smart", "computed_ms", most=60),
     Bar("cli.help", "seconds", most=0.25),
     Bar("first_report", "seconds", most=60),
+    Bar("study.100x1000.vans", "free_cores_s", most=120),
+    Bar("study.100x1000.policy", "free_cores_s", most=120),
+    Bar("study.100x1000.vans", "busy_share", least=0.9),
+    Bar("study.overhead", "overhead_share", most=0.05),
+    Bar("study.memory", "grows", most=1.05),
 )
 
 QUICK = (
@@ -71,10 +76,12 @@ QUICK = (
     ["benchmarks.planning"],
     ["benchmarks.policies"],
     ["benchmarks.front_door"],
+    ["benchmarks.study", "--only", "memory,same"],
 )
 LONG = (
     ["benchmarks.day", "--only", "disk", "--vehicles", "10000", "--orders", "30000", "--period-s", "10"],
     ["benchmarks.solve"],
+    ["benchmarks.study", "--only", "vans,policy,overhead"],
 )
 
 

@@ -1,6 +1,7 @@
 """How good ``twin solve`` is beside the solvers called directly: one JSON line for each size and engine.
 
-Equal wall time, one thread each, in turn: the benchmark answers from its file, the solver from a model built here
+Equal wall time, one thread each, in turn, who begins alternating; ``cpu_s`` and ``direct_cpu_s`` say whether they had
+equal shares of the machine as well: the benchmark answers from its file, the solver from a model built here
 without anything of ours. Instances: Solomon's of 100 customers and Gehring and Homberger's of 400 in
 ``../shared/data/vrp`` where that folder is, else random ones of the same size (and then without gaps to a best known).
 ``points_worse`` is the difference of the mean gaps in percentage points; PyVRP differs between seeds by more than
@@ -10,9 +11,12 @@ that, so several are taken; OR-Tools has no dice and is repeated half as often.
 import argparse
 import json
 import tempfile
+import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 import numpy as np
 
@@ -112,31 +116,45 @@ def paths(pattern: str, customers: int, folder: Path) -> list[Path]:
     return [path]
 
 
+def _timed(search: Callable[[], Any]) -> tuple[Any, float]:
+    """What a search returns, and the processor time (s) it took."""
+    began = time.process_time()
+    return search(), time.process_time() - began
+
+
 def measure(customers: int, engine: str) -> None:
     """Print one line."""
     pattern, seconds, seeds = SIZES[customers]
-    ours_pct, direct_pct = [], []
+    ours_pct, direct_pct, ours_cpu_s, direct_cpu_s = [], [], [], []
     with tempfile.TemporaryDirectory() as folder:
         for path in paths(pattern, customers, Path(folder)):
             instance = read_instance(path)
             for seed in range(1, 1 + (seeds if engine == "pyvrp" else seeds // 2)):
 
-                def direct_cost(instance: Instance = instance, seed: int = seed) -> float:
+                def direct(instance: Instance = instance, seed: int = seed) -> float:
                     return DIRECT[engine](instance, seconds, seed)
 
-                first = direct_cost() if seed % 2 else None  # in turn, as the machine may get busier or quieter
-                answer = solve(path, Request(policy=engine, seconds=seconds, seed=seed))
-                direct = direct_cost() if first is None else first
-                ours = cost(instance, answer["routes"]) if answer["feasible"] else float("inf")
-                best = answer["best_known"] or BEST_DISTANCE.get(path.name) or min(ours, direct)
-                ours_pct.append(100 * (ours / best - 1))
-                direct_pct.append(100 * (direct / best - 1))
+                def ours(path: Path = path, seed: int = seed) -> dict[str, Any]:
+                    return solve(path, Request(policy=engine, seconds=seconds, seed=seed))
+
+                if seed % 2:  # in turn, as the machine may get busier or quieter
+                    (of_direct, direct_s), (answer, ours_s) = _timed(direct), _timed(ours)
+                else:
+                    (answer, ours_s), (of_direct, direct_s) = _timed(ours), _timed(direct)
+                of_ours = cost(instance, answer["routes"]) if answer["feasible"] else float("inf")
+                best = answer["best_known"] or BEST_DISTANCE.get(path.name) or min(of_ours, of_direct)
+                ours_pct.append(100 * (of_ours / best - 1))
+                direct_pct.append(100 * (of_direct / best - 1))
+                ours_cpu_s.append(ours_s)
+                direct_cpu_s.append(direct_s)
     figures = {
         "mean_gap_pct": round(fmean(ours_pct), 3),
         "direct_mean_gap_pct": round(fmean(direct_pct), 3),
         "points_worse": round(fmean(ours_pct) - fmean(direct_pct), 3),
         "seconds": seconds,
         "searches": len(ours_pct),
+        "cpu_s": round(fmean(ours_cpu_s), 2),
+        "direct_cpu_s": round(fmean(direct_cpu_s), 2),
     }
     print(json.dumps({"benchmark": f"solve.{engine}.{customers}"} | figures), flush=True)
 

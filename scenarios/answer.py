@@ -16,6 +16,13 @@ SIGNIFICANT = 1 - CONFIDENCE
 MOST_TOLD = 4
 """Variants that are each told of; of more the table tells."""
 TOLD = ("better", "worse", "different", "hint", "open")
+MONEY = {
+    "saves": "{} saves money",
+    "costs more": "{} costs more",
+    "hint": "There are hints, but no proof, of what {} comes to in money",
+    "cannot be told": "Whether {} saves money cannot be told",
+}
+"""How a difference in money is told of, by what ``scenarios.money`` says of it."""
 VERDICTS = (*TOLD, "same", "undefined")
 
 
@@ -119,13 +126,14 @@ def _choice(choice: dict[str, Any], replications: int) -> str:
 
 
 def _money(found: dict[str, Any]) -> Iterator[str]:
-    """A year's money, where a year has a length: the paired difference of the day times its days."""
-    days = found["days_per_year"]
-    for name in _told_of(found) if days is not None else ():
-        cell = found["variants"][name]["cost_eur"]
-        if cell["ci_low"] is not None and (cell["diff"] or cell["ci_low"] != cell["ci_high"]):
-            diff, low, high = (days * cell[bound] for bound in ("diff", "ci_low", "ci_high"))
-            yield f"In money, ‘{name}’ comes to {spread(diff, low, high, 'EUR')} in a year of {days:g} such days."
+    """A year's money: the paired difference of the day times its days. Nothing is called a saving that is not told."""
+    money = found["money"]
+    for name in _told_of(found):
+        total = money["variants"][name]["total"]
+        if total["said"] in MONEY:
+            diff, low, high = (total[f"{key}_per_year"] for key in ("diff", "ci_low", "ci_high"))
+            year = f"{spread(diff, low, high, money['currency'])} in a year of {money['days_per_year']:g} such days"
+            yield f"{MONEY[total['said']].format(f'‘{name}’')}: {year}."
 
 
 def _precision(found: dict[str, Any]) -> str:

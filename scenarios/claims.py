@@ -57,7 +57,7 @@ def says(verdicts: Mapping[str, str]) -> str:
     if verdict == REPRODUCES or len(verdicts) == 1:
         return verdict
     parts = [
-        f"{words}: {listed(by_verdict[one])}"
+        f"{words}: {listed([f'‘{name}’' for name in by_verdict[one]])}"
         for one, words in ((HOLDS, REPRODUCES), (FAILS, FAILED), (OPEN, UNTOLD))
         if by_verdict[one]
     ]

@@ -9,6 +9,7 @@ from scenarios.claims import judged
 from scenarios.comparison import comparisons, tables, unit_and_better
 from scenarios.ground import prepare
 from scenarios.load import Scenario
+from scenarios.money import money_table
 from scenarios.precision import interval_level, precise, precision_of
 from scenarios.selection import choice
 from scenarios.sensitivity import sensitivity
@@ -49,7 +50,8 @@ def evaluate(study: Study, figures: Figures, break_even: dict[str, Any] | None =
     """What the figures of a study say, as JSON; undefined numbers are None.
 
     ``base`` and ``variants`` hold every KPI (``scenarios.comparison``); ``kpis`` names those to show first; ``level``
-    is that of the t intervals, which hold the truth with ``confidence``; ``answer`` says it in words. What was not
+    is that of the t intervals, which hold the truth with ``confidence``; ``money`` is item by item
+    (``scenarios.money``); ``answer`` says it in words. What was not
     asked for (``choice``, ``sensitivity``, ``break_even``, ``claim``) is None.
     """
     base, *others = study.variants
@@ -73,7 +75,7 @@ def evaluate(study: Study, figures: Figures, break_even: dict[str, Any] | None =
         "choice": _choice(study, figures),
         "sensitivity": sensitivity(study, figures, kpis),
         "break_even": break_even,
-        "days_per_year": study.days_per_year,
+        "money": money_table(figures, study.variants, study.days_per_year, interval_level(study)),
         "claim": None if study.claim is None else judged(study.claim, figures),
     }
     return found | {"answer": answer(found)}

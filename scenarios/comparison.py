@@ -18,6 +18,7 @@ from scenarios.statistics import (
     share_estimate,
 )
 from scenarios.study_run import Figures
+from twin.kpis import money
 from twin.kpis.registry import KPIS
 
 DECISIONS = ("decisions", "neither")
@@ -77,7 +78,10 @@ def comparisons(made: Mapping[str, Table]) -> int:
 
 def unit_and_better(figure: str) -> tuple[str, str]:
     """The unit of a figure, and which way is better."""
-    return DECISIONS if figure == "decisions" else (KPIS[figure].unit, KPIS[figure].better)
+    if figure == "decisions":
+        return DECISIONS
+    of = KPIS["cost_eur" if figure in money.FIGURES else figure]  # an item of the cost is as the whole
+    return of.unit, of.better
 
 
 def _pooled(figures: Figures, variant: str, base: str, figure: str, level: float) -> dict[str, float | None]:

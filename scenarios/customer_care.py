@@ -39,11 +39,18 @@ def customer_service(
     )  # fmt: skip
     costs = Costs.from_mapping(model.costs)
     service = CustomerService(
-        office, settings, sender or Gateway(costs.sms_eur, costs.email_eur), customer_of, etas, answer,
-        model.head_office.phone.call_s_mean,
+        office, settings, sender or Gateway(costs.sms_eur, costs.email_eur), customer_of,
+        earlier(etas, round(told.early_minutes * MINUTE)), answer, model.head_office.phone.call_s_mean,
     )  # fmt: skip
     office.world.onlookers.append(service.see)
     return service
+
+
+def earlier(etas: Etas, early_us: int) -> Etas:
+    """Expected arrivals as an office tells them that promises more than it believes; 0: as they are."""
+    if not early_us:
+        return etas
+    return lambda view: {order_id: eta_us - early_us for order_id, eta_us in etas(view).items()}
 
 
 def proof_capture(model: ScenarioModel, streams: Streams) -> ProofCapture | None:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from engine.clock import to_us
 from engine.ledger import read_ledger
+from scenarios.contracts import contracts_in
 from twin.kpis import Costs, Tables
 
 
@@ -17,7 +18,7 @@ def kpi_tables(folder: Path, manifest: dict[str, Any]) -> Tables:
     The window is from ``start_us`` to ``simulated_to_us`` of the manifest, or else start and horizon of its scenario.
 
     Raises:
-        ValueError: the manifest names an unknown price.
+        ValueError: the manifest names an unknown price, or its scenario is none.
         KeyError: the manifest does not say when the run was.
     """
     scenario = manifest.get("scenario") or {}
@@ -38,6 +39,7 @@ def kpi_tables(folder: Path, manifest: dict[str, Any]) -> Tables:
         time_zone,
         Costs.from_mapping(scenario.get("costs") or {}),
         scenario.get("alerts") or {},
+        contracts_in(manifest),
     )
 
 

@@ -16,7 +16,7 @@ from scenarios.section import clock_s
 from twin.alerts import alert_rules
 from twin.alerts.rule import BadThreshold
 from twin.events import EVENTS
-from twin.kpis.costs import Costs
+from twin.kpis.costs import MOST_DAYS, Costs
 from twin.kpis.registry import KPIS
 from twin.orders import natural_key
 from twin.planning import get_planner
@@ -72,6 +72,9 @@ def check_names(model: ScenarioModel, file: str) -> list[Problem]:
                 found.append(Problem(file, f"alerts.{name}.set.{bad.name}", bad.value, bad.expected, bad.nearest))
     for cost in model.costs:
         known(f"costs.{cost}", cost, [field.name for field in fields(Costs)], "a price")
+    days = model.costs.get("working_days_per_year", 1)
+    if not 1 <= days <= MOST_DAYS:
+        found.append(Problem(file, "costs.working_days_per_year", f"{days:g}", f"1 to {MOST_DAYS} days"))
     for kpi, expectation in model.kpis.items():
         known(f"kpis.{kpi}", kpi, KPIS, "a KPI")
         low, high = expectation.expect

@@ -32,7 +32,7 @@ def link_settings(model: ScenarioModel, device_ids: Sequence[str], profiles: Seq
     plans = [profile.data_plan for profile in profiles]
     return LinkSettings.fit(
         device_ids, range(len(device_ids)),
-        [[number[sim] for sim in _sims(model, profile)] for profile in profiles],
+        [[number[sim] for sim in sims_of(model, profile)] for profile in profiles],
         [-1 if profile.hotspot is None else number[profile.hotspot] for profile in profiles],
         [profile.wifi for profile in profiles],
         [profile.reattach_s_median for profile in profiles],
@@ -43,7 +43,8 @@ def link_settings(model: ScenarioModel, device_ids: Sequence[str], profiles: Seq
     )  # fmt: skip
 
 
-def _sims(model: ScenarioModel, profile: DeviceProfile) -> list[str]:
+def sims_of(model: ScenarioModel, profile: DeviceProfile) -> list[str]:
+    """The carriers of a profile's SIMs, in order of preference."""
     return [*model.radio.carriers][:1] if profile.sims is None else profile.sims
 
 

@@ -23,6 +23,7 @@ from engine.records import write_parquet
 from engine.roads.lines import road_lines
 from scenarios.build import Built, build
 from scenarios.commands import Rules, apply_command
+from scenarios.contracts import contracts_of
 from scenarios.folder import CommandLog, checksums, make_folder, stamped_folder, utc_now, versions, write_json
 from scenarios.ground import Ground, prepare
 from scenarios.incidents.director import Director
@@ -137,9 +138,9 @@ class Session:
         """Run to the end, seal and judge."""
         return self._to_the_end(self.finish, progress)
 
-    def run_for_kpis(self) -> dict[str, dict[str, Any]]:
-        """Run to the end, of a world kept in memory, for its KPIs alone: no digest, no tables, no dimensions."""
-        return self._to_the_end(self._only_kpis)
+    def run_for_evidence(self) -> Evidence:
+        """Run to the end, of a world kept in memory, for what KPIs are computed from alone: no digest, no tables."""
+        return self._to_the_end(self._only_evidence)
 
     def _to_the_end(self, finish: Callable[[], Finished], progress: Progress | None = None) -> Finished:
         start_us, end_us = self.scenario.start_us, self.scenario.end_us
@@ -172,12 +173,12 @@ class Session:
         self.built.population.close()
         return run
 
-    def _only_kpis(self) -> dict[str, dict[str, Any]]:
+    def _only_evidence(self) -> Evidence:
         self._close_world()
         self.built.telemetry.seal()
-        kpis = self._kpis(gather(self._tables()))
+        evidence = gather(self._tables())
         self.built.population.close()
-        return kpis
+        return evidence
 
     def _close_world(self) -> None:
         built, world = self.built, self.world
@@ -209,7 +210,7 @@ class Session:
             telemetry = folder / "telemetry"
         return Tables(
             truth, office, self.scenario.start_us, world.now, telemetry, model.time_zone or "UTC",
-            Costs.from_mapping(model.costs), model.json_ready()["alerts"],
+            Costs.from_mapping(model.costs), model.json_ready()["alerts"], contracts_of(model),
         )  # fmt: skip
 
     def _kpis(self, evidence: Evidence) -> dict[str, dict[str, Any]]:

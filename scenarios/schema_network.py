@@ -209,6 +209,9 @@ class Notifications(Section):
     wrong_by_minutes: Positive = Field(
         15.0, description="how exact a time told is meant to be: beyond it `delayed` is due, and it counts as wrong"
     )
+    early_minutes: NonNegative = Field(
+        0.0, description="times told, by message or on the phone, are so much earlier than expected; 0: honest"
+    )
     call_share: Share = Field(
         0.0,
         description="customers who call once the time told or the window has passed, or without any word half-way "

@@ -32,7 +32,7 @@ PUBLISH_S = 0.1
 """At most this often a snapshot is taken."""
 OPENING_US = 2 * SECOND
 """A day is first shown so long after its start: what was ordered before it has been heard of then."""
-NEEDED = {"set": "trainer", "inject": "trainer", "post": "trainer", "compare": "trainer", "branch": "trainer"}
+NEEDED = {"replay": "repair"} | dict.fromkeys(("set", "inject", "post", "compare", "branch"), "trainer")
 """The right that a request needs; acts need ``command``, and moving the day's own clock ``clock``."""
 
 

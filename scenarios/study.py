@@ -92,6 +92,8 @@ def read_study(path: Path, sets: Iterable[str] = (), seed: int | None = None) ->
     resolve(raw, str(place))  # what is wrong with the scenario itself is not the study's
     seed = model.seed if seed is None else seed
     common = _sets_of(model.set, path, "set")
+    if model.days_per_year is not None:
+        common.append(f"costs.working_days_per_year={model.days_per_year}")
 
     def make(more: Iterable[str]) -> Scenario:
         return resolve(raw, str(place), [*common, *more], seed)

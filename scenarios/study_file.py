@@ -11,9 +11,11 @@ from scenarios.changes import OVERLAY
 from scenarios.designs import POWERS_OF_TWO, SAMPLED, Factor, rows_of
 from scenarios.problems import BadInput, Problem, nearest
 from scenarios.schema_problems import schema_problems
-from scenarios.section import NonNegative, Positive, Section, Slug
+from scenarios.section import Positive, Section, Slug
 from scenarios.study_claim import ClaimConfig
 from scenarios.yaml_file import read_yaml
+from twin.kpis.costs import MOST_DAYS
+from twin.kpis.money import FIGURES
 from twin.kpis.registry import KPIS
 from twin.policies import policies
 
@@ -109,7 +111,7 @@ class BreakEvenConfig(Section):
     low: float
     high: float
     integer: bool = Field(False, description="whole numbers only")
-    figure: str = Field("cost_eur", description="a KPI")
+    figure: str = Field("cost_eur", description="a KPI, or an item of the cost: cost.fuel_eur")
     variant: str | None = Field(None, description="the last one if not given")
     against: str | None = Field(None, description="the base if not given")
 
@@ -139,7 +141,9 @@ class StudyModel(Section):
     design: DesignConfig | None = None
     choose: ChooseConfig | None = None
     break_even: BreakEvenConfig | None = None
-    days_per_year: NonNegative | None = Field(None, le=366, description="working days that money per year counts")
+    days_per_year: float | None = Field(
+        None, ge=1, le=MOST_DAYS, description="working days in a year, for every variant's costs; 252 if not given"
+    )
     claim: ClaimConfig | None = None
 
     @model_validator(mode="after")
@@ -203,7 +207,8 @@ def _names(model: StudyModel, file: str) -> list[Problem]:
             found.append(Problem(file, "choose.kpi", model.choose.kpi, "a KPI of which more or less is better"))
     if model.break_even:
         names = [*model.policies] or [model.base, *model.variants]
-        known("break_even.figure", model.break_even.figure, KPIS, "a KPI: twin list kpis")
+        figures = [*KPIS, *FIGURES]
+        known("break_even.figure", model.break_even.figure, figures, "a KPI (twin list kpis) or an item of the cost")
         for key in ("variant", "against"):
             known(f"break_even.{key}", getattr(model.break_even, key), names, f"a variant ({', '.join(names)})")
         if model.design:

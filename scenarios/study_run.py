@@ -26,6 +26,8 @@ from scenarios.replications import replication_seed
 from scenarios.run import Session
 from scenarios.study_places import Place, place_of
 from twin.commands import Command
+from twin.kpis.money import cost_items_eur, figure_of
+from twin.kpis.registry import compute
 from twin.planning.shared import SharedPlans
 
 NOT_OF_THE_GROUND = ("dispatch", "head_office", "alerts", "costs", "kpis")
@@ -54,7 +56,7 @@ class DecisionTime:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What is kept of a run: its KPIs by name, and what its decisions took."""
+    """What is kept of a run: its KPIs and the items of its cost by name, and what its decisions took."""
 
     figures: dict[str, float | None]
     decision_time: DecisionTime
@@ -252,7 +254,7 @@ def replicate(variants: Mapping[str, Scenario], number: int) -> Replication:
 
 
 def outcome(session: Session) -> Outcome:
-    """Run to the end and read the figures: KPIs and the number of decisions."""
+    """Run to the end and read the figures: KPIs, the items of the cost and the number of decisions."""
     times: list[float] = []
     decide = session.built.office.policy
 
@@ -263,9 +265,11 @@ def outcome(session: Session) -> Outcome:
         return commands
 
     session.built.office.policy = timed
-    kpis = session.run_for_kpis()
-    figures = {name: kpi["value"] for name, kpi in kpis.items()} | {"decisions": session.built.office.decisions}
-    return Outcome(figures, DecisionTime(sum(times), max(times, default=0.0), len(times)))
+    evidence = session.run_for_evidence()
+    assert evidence.truth is not None  # noqa: S101  (it has just been simulated)
+    figures = {name: kpi["value"] for name, kpi in compute(evidence).items()}
+    figures |= {figure_of(item): eur for item, eur in cost_items_eur(evidence.truth).items()}
+    return Outcome(figures | {"decisions": session.built.office.decisions}, DecisionTime(sum(times), max(times, default=0.0), len(times)))
 
 
 def with_changes(scenario: Scenario, **changes: Any) -> Scenario:

@@ -15,7 +15,9 @@ from scenarios.verify import verify
 from scenarios.yaml_file import read_yaml
 
 ROOT = Path(__file__).resolve().parents[1]
-SCENARIOS = sorted(path for path in (ROOT / "configs").rglob("*.yaml") if path.parent.name != "devices")
+OTHER = ("devices", "studies", "claims", "overlays")
+"""Folders of files that are no scenarios."""
+SCENARIOS = sorted(path for path in (ROOT / "configs").rglob("*.yaml") if path.parent.name not in OTHER)
 MOST_KNOWN, MOST_EFFORT = 60, 20
 
 every_scenario = pytest.mark.parametrize("path", SCENARIOS, ids=[path.stem for path in SCENARIOS])

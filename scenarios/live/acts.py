@@ -212,6 +212,11 @@ class Acts:
         name = str(fields.get("name") or f"{by}-{self._made}")
         return [("inject_incident", {"name": name, "incident": incident})], f"incident {name} begins"
 
+    def _do_replay(self, fields: Fields, by: str) -> tuple[Given, str]:
+        """Read the dead letters of a kind again, fields renamed (``rename``: as sent, as known)."""
+        payload = {"kind": str(fields["kind"]), "rename": dict(fields.get("rename") or {}), "by": by}
+        return [("replay_dead_letters", payload)], f"dead letters of kind {payload['kind']} are read again"
+
     def _do_set(self, fields: Fields, by: str) -> tuple[Given, str]:
         """A setting that can change during a run."""
         payload = {"key": str(fields["key"]), "value": fields["value"], "by": by}

@@ -192,6 +192,9 @@ class _Plain(dict):
 WORDS = {
     "shift_started": "{driver_id} began the shift",
     "shift_ended": "{driver_id} ended the shift",
+    "inspection_done": "inspected by {driver_id}",
+    "break_taken": "{driver_id} begins a break",
+    "refuelled": "filled up at {at}",
     "order_delivered": "delivered {order_id}",
     "delivery_attempted": "visit to {order_id}: {outcome}",
     "order_failed": "{order_id} failed: {reason}",

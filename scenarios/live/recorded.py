@@ -16,6 +16,7 @@ from engine.clock import MINUTE, LocalTime
 from engine.geo import Projection
 from engine.records import read_batches
 from engine.telemetry_log import read_telemetry
+from scenarios.contracts import contracts_in
 from scenarios.live.account import OfficeAccount
 from scenarios.live.gaze import Line
 from scenarios.live.ground_parts import geofence_parts, places_ahead, straight
@@ -229,7 +230,7 @@ def _scored(manifest: dict[str, Any], office: list[Entry], truth: list[Entry]) -
     model = manifest.get("scenario") or {}
     expect = {name: kpi["expect"] for name, kpi in (model.get("kpis") or {}).items()}
     costs = Costs.from_mapping(model.get("costs") or {})
-    score = Score(manifest["time_zone"], costs, manifest["start_us"], expect)
+    score = Score(manifest["time_zone"], costs, contracts_in(manifest), manifest["start_us"], expect)
     for entry, own in heapq.merge(
         ((entry, True) for entry in office), ((entry, False) for entry in truth), key=lambda pair: pair[0].heard_us
     ):

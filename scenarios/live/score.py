@@ -16,6 +16,7 @@ from engine.clock import MINUTE
 from scenarios.live.truth import TRUTH
 from twin.events import COMMANDS
 from twin.ingest import refused
+from twin.kpis.contracts import Contracts
 from twin.kpis.costs import Costs
 from twin.kpis.facts import Fold
 from twin.kpis.money import cost_items_eur
@@ -42,9 +43,11 @@ class Reading(NamedTuple):
 class Score:
     """Both accounts of a day under way, and their readings so far."""
 
-    def __init__(self, time_zone: str, costs: Costs, start_us: int, expect: Mapping[str, Sequence[float]]) -> None:
+    def __init__(
+        self, time_zone: str, costs: Costs, contracts: Contracts, start_us: int, expect: Mapping[str, Sequence[float]]
+    ) -> None:
         hours = LocalHours(time_zone)
-        self._office, self._truth = Fold(hours, costs, start_us), Fold(hours, costs, start_us)
+        self._office, self._truth = (Fold(hours, costs, start_us, contracts) for _ in range(2))
         self._start_us, self._expect = (
             start_us,
             {name: [float(low), float(high)] for name, (low, high) in expect.items()},

@@ -10,6 +10,7 @@ from agents.office import Entry
 from engine.clock import SECOND
 from engine.geo import Projection
 from engine.roads.lines import road_lines
+from scenarios.contracts import contracts_of
 from scenarios.incidents import INCIDENTS
 from scenarios.live.account import OfficeAccount
 from scenarios.live.gaze import Line
@@ -42,7 +43,8 @@ class SimulatedDay:
         self.account = OfficeAccount(built.office.belief)
         self.truth = Picture(built.office.belief.copy())  # so far it has heard of depots, vehicles and drivers only
         expect = {name: kpi.expect for name, kpi in model.kpis.items()}
-        self.score = Score(model.time_zone or "UTC", Costs.from_mapping(model.costs), self.start_us, expect)
+        costs, contracts = Costs.from_mapping(model.costs), contracts_of(model)
+        self.score = Score(model.time_zone or "UTC", costs, contracts, self.start_us, expect)
         self.sealed = False
         self.posted: deque[dict[str, Any]] = deque(maxlen=POSTED_KEPT)
         self.projection: Projection = built.ground.roads.projection

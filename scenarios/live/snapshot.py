@@ -123,7 +123,7 @@ class Shots:
         done = np.array([office.done.get(vehicle, 0) for vehicle in vehicles], np.int32)
         under_way = account.desk.under_way
         rates = self._messages.over(now_us, office.messages), self._samples.over(now_us, samples)
-        breaks_us = np.array([next((b for b, _ in v.breaks_us if b > now_us), 0) for v in vehicles.values()], np.int64)
+        breaks = [vehicle.breaks_us for vehicle in vehicles.values()]
         last = office.belief.last.rows
         return {
             "x": known.x.astype(np.float32),
@@ -144,7 +144,7 @@ class Shots:
             **self.orders.parts(office, now_us),
             "news": [list(line) for line in office.news],
             **account.desk.parts(),
-            **account.fleet.parts(len(vehicles), self.start_us, breaks_us),
+            **account.fleet.parts(len(vehicles), self.start_us, now_us, breaks),
             "health.supply_v": (last["supply_mv"] / 1000).astype(np.float32),
             "health.clock_faults": last["clock_faults"].astype(np.int32),
             **account.inbox.parts(*rates, age_s),
@@ -152,6 +152,7 @@ class Shots:
             TRUTH + "y": true.y.astype(np.float32),
             TRUTH + "heading": true.heading,
             TRUTH + "state": true.state.copy(),
+            TRUTH + "off_m": np.hypot(true.x - known.x, true.y - known.y).astype(np.float32),
             TRUTH + "incidents": [{"name": name, **incident} for name, incident in truth.incidents.items()],
             **self._strip(office, truth, now_us, rates),
         }

@@ -14,8 +14,9 @@ from scenarios.live.frames import MAX_REQUEST_BYTES, FrameError, Parts, changes,
 from scenarios.live.mailbox import Mailbox
 from scenarios.live.truth import without_truth
 
-RIGHTS = ("truth", "clock", "command", "trainer")
-"""What a line may do: see the truth, move the day's clock, act in it, and play with it as trainers do."""
+RIGHTS = ("truth", "clock", "command", "repair", "trainer")
+"""What a line may do: see the truth, move the day's clock, act in it, mend what head office could not read, and play
+with the day as trainers do."""
 MAX_LINES = 64
 MAX_WAITING = 256
 """Requests not yet answered; beyond it, they are refused."""

@@ -18,9 +18,10 @@ from engine.energy import TYPES
 from scenarios import document
 from scenarios.incidents import INCIDENTS
 from scenarios.yaml_file import read_yaml
+from tests.tiny import merged
 from twin.alerts import ALERTS
 from twin.kpis.registry import KPIS
-from viz.cli import parser
+from viz.cli import OK, main, parser
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -63,8 +64,13 @@ def test_the_document_module_prints_the_reference_and_writes_all(tmp_path: Path,
 
 @pytest.mark.parametrize("path", sorted((ROOT / "configs").rglob("*.yaml")), ids=lambda path: path.stem)
 def test_the_published_schema_accepts_our_scenarios(path: Path) -> None:
-    """An editor must not underline what we ship: a scenario, or a device's profile in one."""
+    """An editor must not underline what we ship: a scenario, a device's profile in one, or a study."""
     raw = read_yaml(path)
+    if path.parent.name == "overlays":
+        raw = merged(read_yaml(ROOT / "configs" / "default.yaml"), raw)
+    if path.parent.name in ("studies", "claims"):
+        jsonschema.validate(raw, json.loads((DOCS / "study.schema.json").read_text(encoding="utf-8")))
+        return
     if path.parent.name == "devices":
         raw = read_yaml(ROOT / "configs" / "default.yaml") | {"devices": {path.stem: raw}}
     jsonschema.validate(raw, json.loads((DOCS / "scenario.schema.json").read_text(encoding="utf-8")))
@@ -133,10 +139,17 @@ def test_a_command_line_shown_can_be_typed(page: str, line: str) -> None:
 
 @pytest.mark.parametrize(("page", "line"), [x for x in command_lines() if "configs/" in x[1] and "FILE" not in x[1]])
 def test_a_scenario_command_shown_is_valid(page: str, line: str) -> None:
-    """With its ``--set``, the scenario loads."""
+    """With its ``--set``, the scenario loads, or the study with its variants."""
     from scenarios import load
+    from scenarios.study import study_at
 
     arguments = parser().parse_args(shlex.split(line)[1:])
+    if arguments.command == "compare":
+        study_at(Path(arguments.scenario), arguments.sets, arguments.seed, arguments.variants, None)
+        return
+    if arguments.command == "check":
+        assert main([*shlex.split(line)[1:], "--quiet"]) == OK
+        return
     for scenario in getattr(arguments, "scenarios", None) or [arguments.scenario]:
         load(scenario, arguments.sets, arguments.seed)
 

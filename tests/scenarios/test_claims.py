@@ -61,7 +61,7 @@ def test_a_claim_is_as_true_as_its_cases() -> None:
     ]  # fmt: skip
     assert [overall([FAILS, OPEN]), overall([OPEN])] == [UNTOLD, UNTOLD]
     assert says({"small": HOLDS, "large": FAILS, "huge": OPEN}) == (
-        "reproduces: small; does not reproduce: large; cannot be told: huge"
+        "reproduces: ‘small’; does not reproduce: ‘large’; cannot be told: ‘huge’"
     )
     assert says({"small": FAILS, "large": FAILS}) == FAILED
 

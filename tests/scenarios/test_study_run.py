@@ -18,6 +18,7 @@ from scenarios.study_places import PATIENCE, Here, Processes, handed_out, place_
 from scenarios.study_run import DecisionTime, Figures, Outcome, Progress, replicate, run_study
 from scenarios.study_store import StudyStore
 from tests.tiny import tiny
+from twin.kpis.registry import compute
 from twin.planning import shared
 from viz.studies import progress_text
 
@@ -61,7 +62,7 @@ def test_a_run_for_its_kpis_has_those_of_a_whole_run() -> None:
     """Digest, tables and dimensions are left out, nothing else."""
     scenario = two()["nearest"]
     ground = prepare(scenario)
-    assert Session(scenario, ground).run_for_kpis() == Session(scenario, ground).run().kpis
+    assert compute(Session(scenario, ground).run_for_evidence()) == Session(scenario, ground).run().kpis
 
 
 def test_the_same_day_is_planned_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,13 +106,15 @@ def test_hours_and_health_are_what_was_reported() -> None:
         ("breakdown_started", 130, {}),
     ):
         book.take(entry(kind, minute, fields | {"vehicle_id": "V1"}), index)
-    parts = book.parts(2, T0_US, np.array([at(200), 0]))
+    planned = [[(at(40), at(70)), (at(200), at(230))], []]
+    parts = book.parts(2, T0_US, at(130), planned)
     shown = {name: values[0].item() for name, values in parts.items()}
     assert (shown["hours.driven_s"], shown["hours.since_break_s"], shown["hours.rested_s"]) == (2100, 900, 1800)
     assert (shown["hours.began_s"], shown["hours.until_s"], shown["hours.next_break_s"]) == (0, 28_800, 12_000)
     assert (shown["health.odometer_m"], shown["health.fuel_ml"], shown["health.breakdowns"]) == (24_000, 500, 1)
     assert np.isnan(parts["hours.began_s"][1])
-    again = book.copy().parts(2, T0_US, np.array([at(200), 0]))
+    assert (shown["hours.left_s"], shown["hours.wheel_left_s"]) == (350 * 60, 11 * 3600 - 2100)
+    again = book.copy().parts(2, T0_US, at(130), planned)
     assert all(np.array_equal(again[name], values, equal_nan=True) for name, values in parts.items())
 
 

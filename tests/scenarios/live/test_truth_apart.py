@@ -14,6 +14,7 @@ from scenarios.live.truth import TRUTH, without_truth
 from scenarios.run import Session
 from tests.tiny import tiny
 from twin.belief import Belief
+from twin.kpis.contracts import Contracts
 from twin.kpis.costs import Costs
 
 UNHEARD: dict[str, Any] = {
@@ -60,7 +61,7 @@ def test_parts_are_made_without_a_look_at_the_truth() -> None:
 
 def test_the_offices_figures_are_folded_from_the_office_alone() -> None:
     """Truth that happens changes the true readings only."""
-    quiet, eventful = (Score("UTC", Costs(), 0, {}) for _ in range(2))
+    quiet, eventful = (Score("UTC", Costs(), Contracts(), 0, {}) for _ in range(2))
     task = {"place": {"place_id": "", "lat": 0.0, "lon": 0.0}, "windows_us": [], "service_s": 0.0}
     order = {"order_id": "O1", "customer": "C", "depot": None, "known_before": True, "demand": {}, "priority": 1}
     placed = order | {"pickup": None, "delivery": task, "needs": []}

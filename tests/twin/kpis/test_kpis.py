@@ -206,7 +206,10 @@ def test_parts_add_up():
     assert total("orders_total", "customer") == 4
     assert total("on_time_share", "zone") == 1 / 4
     assert total("samples_lost_share", "vehicle", "office") == 1 / 7
-    assert set(table["dimension"].to_pylist()) == {"driver", "vehicle", "depot", "zone", "customer", "hour"}
+    assert set(table["dimension"].to_pylist()) == {
+        "driver", "vehicle", "depot", "zone", "customer", "hour", "cost_item",
+    }  # fmt: skip
+    assert math.isclose(total("cost_eur", "cost_item"), BY_HAND["cost_eur"])
     assert table.column_names == ["kpi", "source", "dimension", "key", "value"]
 
 

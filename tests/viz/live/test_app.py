@@ -12,7 +12,8 @@ import pytest
 from scenarios.live.columns import ORDER_STATES, STATES
 from tests.tiny import write_tiny
 from viz.cli import main
-from viz.live.app import free_port, parse_address
+from viz.live.app import parse_address
+from viz.live.door import free_port
 from viz.live.engine import Engine, EngineFailed
 from viz.live.feed import Feed, NoEngine
 from viz.live.look import ORDERS, VEHICLES

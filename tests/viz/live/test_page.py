@@ -1,10 +1,6 @@
 """The live page in a real browser: Chromium from the system (Debian: ``chromium``)."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 from urllib.parse import urlparse
 
@@ -12,63 +8,9 @@ import pytest
 
 from scenarios.folder import read_commands
 from tests.tiny import TINY, write_tiny
+from tests.viz.live.browsing import Live, Visit
 
 HOSTILE = "<img src=x onerror=alert(1)>"
-
-
-class Live:
-    """``twin live`` as a process, and where its page is."""
-
-    def __init__(self, *arguments: str) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "viz.cli", "live", *arguments], stderr=subprocess.PIPE, text=True
-        )
-        assert self._process.stderr is not None
-        self.said: list[str] = []
-        for line in self._process.stderr:
-            self.said.append(line)
-            if line.startswith("open"):
-                break
-        assert self.said[-1].startswith("open"), self.said
-        self.url = self.said[-1].split()[1]
-
-    def kill_engine(self) -> None:
-        """The engine process dies; the page's lives on."""
-        stats = (Path("/proc") / p / "stat" for p in os.listdir("/proc") if p.isdigit())
-        for fields in (stat.read_text(encoding="utf-8").rpartition(")")[2].split() for stat in stats if stat.exists()):
-            if int(fields[1]) == self._process.pid:
-                os.kill(int(fields[2]), signal.SIGKILL)  # its own process group: it leads one
-
-    def end(self) -> None:
-        self._process.send_signal(signal.SIGINT)
-        self._process.wait(20)
-        self._process.stderr.close()
-
-
-class Visit:
-    """A browser at the page, with all it logged and all it asked for."""
-
-    def __init__(self, browser, url: str, scheme: str = "light") -> None:
-        self.context = browser.new_context(color_scheme=scheme, viewport={"width": 1366, "height": 860})
-        self.page = self.context.new_page()
-        self.errors: list[str] = []
-        self.hosts: set[str] = set()
-        self.page.on("console", lambda m: self.errors.append(m.text) if m.type in ("error", "warning") else None)
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("dialog", lambda dialog: (self.errors.append("dialog " + dialog.message), dialog.dismiss()))
-        self.page.on("request", lambda r: self.hosts.add(urlparse(r.url).netloc) if r.url.startswith("http") else None)
-        self.page.on("websocket", lambda socket: self.hosts.add(urlparse(socket.url).netloc))
-        self.page.goto(url)
-        self.page.wait_for_selector("html[data-ready]", state="attached")
-
-    def js(self, script: str):
-        return self.page.evaluate(script)
-
-    def wait(self, condition: str) -> None:
-        self.page.wait_for_function(condition, timeout=20_000)
-
-    def clock(self) -> str:
-        return self.page.locator("#clock").inner_text()
 
 
 @pytest.fixture(scope="module")
@@ -104,12 +46,13 @@ def test_a_day_is_played_steered_and_shared(browser, live):
     assert order >= 0
     page.locator(".rows [role=option]").nth(to).click()
     name = visit.js(f"view.parts.orders[{order}][0]")
-    page.locator("#detail input").fill(name)
+    page.locator("#assign-order").fill(name)
     page.locator("#assign").click()
     page.locator("#toast", has_text="is told to take").wait_for()
     assert visit.js(f"view.parts['order.vehicle'][{order}]") != to
     page.keyboard.press(".")
     visit.wait(f"view.parts['order.vehicle'][{order}] === {to}")
+    page.locator("#list-news").click()
     page.locator("#news-lines", has_text=f"told to take {name}").wait_for()
     last = read_commands(live.folder)[-1]
     assert (last["kind"], last["payload"]["order_id"], last["by"]) == ("assign_order", name, "owner")
@@ -129,18 +72,21 @@ def test_a_day_is_played_steered_and_shared(browser, live):
 
 
 def test_an_order_is_cancelled_after_asking_twice(browser, live):
-    """Found by name, cancelled at the second click, recorded as the office's doing."""
+    """Found by name, cancelled once a reason is asked for, recorded as the office's doing."""
     visit = Visit(browser, live.url)
     name = visit.js("view.parts.orders.findLast((_, o) => orderOpen(o))[0]")
     visit.page.keyboard.press("/")
     visit.page.locator("#search").fill(name)
     visit.page.locator("#search").press("Enter")
     visit.page.locator("#cancel").click()
-    visit.page.locator("#cancel", has_text="Really").click()
-    visit.page.locator("#toast", has_text="recorded").wait_for()
+    visit.page.locator("#order-line input").fill("asked to")
+    visit.page.locator("#order-line input").press("Enter")
+    visit.page.locator("#toast", has_text=f"{name} is cancelled").wait_for()
     visit.page.keyboard.press(".")
+    visit.page.locator("#list-news").click()
     visit.page.locator("#news-lines", has_text=f"{name} cancelled by office").wait_for()
-    assert read_commands(live.folder)[-1]["kind"] == "cancel_order"
+    last = read_commands(live.folder)[-1]
+    assert (last["kind"], last["payload"]["reason"], last["by"]) == ("cancel_order", "asked to", "owner")
     assert visit.errors == []
     visit.context.close()
 
@@ -159,9 +105,9 @@ def test_keys_switches_and_selection(browser, live):
     assert page.locator("#keys").is_visible()
     page.keyboard.press("Escape")
     page.locator(".rows [role=option]").first.click()
-    page.locator(".rows").press("ArrowDown")
+    page.locator("#table .rows").press("ArrowDown")
     assert visit.js("view.map.vehicle") == 1
-    assert page.locator(".rows [aria-selected=true]").inner_text().startswith(visit.js("view.parts.vehicles[1][0]"))
+    assert page.locator("#table [aria-selected=true]").inner_text().startswith(visit.js("view.parts.vehicles[1][0]"))
     x, y = visit.js(
         "(() => { const m = view.map, b = m.element.getBoundingClientRect(); m.show(m.drawn.x[2], m.drawn.y[2], 2); "
         "return [b.left + b.width / 2, b.top + b.height / 2]; })()"
@@ -245,7 +191,7 @@ def test_a_finished_run_is_told_again_and_names_are_text(browser, recorded):
     assert HOSTILE in page.locator("#detail").inner_text()
     assert page.locator("#detail #cancel").count() == 0
     page.locator(".rows [role=option]").nth(0).click()
-    assert page.locator("#map img, #detail img, #news img, h1 img").count() == 0
+    assert page.locator("#map img, aside img, h1 img").count() == 0
     visit.js("view.map.show(view.parts.x[0], view.parts.y[0], 1)")
     page.wait_for_timeout(300)
     page.keyboard.press(" ")
