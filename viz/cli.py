@@ -81,17 +81,7 @@ def parser() -> argparse.ArgumentParser:
     explain.add_argument("run", metavar="RUN")
     explain.add_argument("order", metavar="ORDER", help="or a vehicle: the changes of its route")
     _add_solve(commands, common)
-    live = commands.add_parser("live", help="watch and steer a day in the browser")
-    live.add_argument("scenario", metavar="SCENARIO", nargs="?", help="a scenario file (YAML) to simulate")
-    live.add_argument("--run", metavar="RUN", help="a finished run to watch instead")
-    live.add_argument("--attach", metavar="ADDRESS", help="a running engine's HOST:PORT/TOKEN, as it said itself")
-    live.add_argument("--port", type=int, metavar="P", help="of the page (default: 5006, or any that is free)")
-    live.add_argument("--speed", type=_speed, default=60.0, metavar="X", help="times real time, or max (default: 60)")
-    live.add_argument("--role", metavar="NAME", default="owner", help="what the page shows and may do (default: owner)")
-    live.add_argument("--out", metavar="DIR", help="the run folder (default: runs/<name>/<utc>-<digest8>)")
-    live.add_argument("--seed", type=int, metavar="N", help="the same as --set seed=N")
-    live.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="sets", help="as for run")
-    live.set_defaults(json=False, quiet=False)
+    _add_live(commands)
     for name, text in (
         ("verify", "recompute a run's digest and invariants from its files"),
         ("report", "write a run's or a study's HTML report"),
@@ -99,6 +89,40 @@ def parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, parents=[common], help=text)
         command.add_argument("run", metavar="RUN")
     return top
+
+
+def _add_live(commands: Any) -> None:
+    """``twin live`` and ``twin user``."""
+    live = commands.add_parser("live", help="watch and steer a day in the browser")
+    live.add_argument("scenario", metavar="SCENARIO", nargs="?", help="a scenario file (YAML) to simulate")
+    live.add_argument("--run", metavar="RUN", help="a finished run to watch instead")
+    live.add_argument("--attach", metavar="ADDRESS", help="a running engine's HOST:PORT/TOKEN, as it said itself")
+    live.add_argument("--port", type=int, metavar="P", help="of the page (default: 5006, or any that is free)")
+    live.add_argument("--speed", type=_speed, default=60.0, metavar="X", help="times real time, or max (default: 60)")
+    live.add_argument("--role", metavar="NAME", help="without a login: what the page shows and may do (default: owner)")
+    live.add_argument("--out", metavar="DIR", help="the run folder (default: runs/<name>/<utc>-<digest8>)")
+    live.add_argument("--seed", type=int, metavar="N", help="the same as --set seed=N")
+    live.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="sets", help="as for run")
+    live.add_argument("--users", metavar="FILE", help="ask for a login: users, roles and passwords (twin user add)")
+    live.add_argument("--oauth", metavar="PROVIDER", help="who says who somebody is, in place of passwords")
+    live.add_argument("--host", metavar="ADDRESS", default="127.0.0.1", help="to listen at (default: 127.0.0.1)")
+    live.add_argument(
+        "--origin", action="append", default=[], metavar="HOST:PORT", dest="origins",
+        help="where browsers open the page, if elsewhere (repeatable)",
+    )  # fmt: skip
+    live.add_argument("--certfile", metavar="PEM", help="TLS certificate; needs --keyfile")
+    live.add_argument("--keyfile", metavar="PEM", help="its private key")
+    live.add_argument("--behind-proxy", action="store_true", help="a proxy before this encrypts (needs --origin)")
+    live.add_argument("--idle", type=float, default=30.0, metavar="MIN", help="sign out after so long (default: 30)")
+    live.set_defaults(json=False, quiet=False)
+    user = commands.add_parser("user", help="who may sign in to the live view")
+    acts = user.add_subparsers(dest="act", metavar="add", required=True)
+    add = acts.add_parser("add", help="add or replace a user; asks for the password")
+    add.add_argument("name", metavar="NAME")
+    add.add_argument("--role", action="append", required=True, metavar="ROLE", dest="roles", help="repeatable")
+    add.add_argument("--file", required=True, metavar="FILE", help="the file of users (YAML), made if there is none")
+    add.add_argument("--no-password", action="store_true", help="signs in with OAuth only")
+    add.set_defaults(json=False, quiet=False)
 
 
 def _add_league(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -167,6 +191,10 @@ def _guarded(arguments: argparse.Namespace) -> int:
             from viz.live.app import live
 
             return live(arguments)
+        if arguments.command == "user":
+            from viz.live.users import user
+
+            return user(arguments)
         return getattr(commands, arguments.command.replace("list", "list_"))(arguments)
     except KeyboardInterrupt:
         _say("interrupted")

@@ -6,6 +6,7 @@ from typing import Any
 
 from scenarios.answer import verdict
 from scenarios.wording import number, spread
+from viz.money import money_lines
 
 WIDTH = 120
 NAME_CHARS = 24
@@ -23,7 +24,7 @@ def compare_lines(found: dict[str, Any]) -> list[str]:
     width = min(NAME_CHARS, max(map(len, table)))
     for kpi in found["kpis"]:
         lines += _block(kpi, {_cut(variant): row[kpi] for variant, row in table.items()}, width)
-    return lines
+    return [*lines, "", *money_lines(found["money"], found["base_name"], WIDTH)]
 
 
 def _block(kpi: str, cells: dict[str, dict[str, Any]], width: int) -> Iterator[str]:

@@ -10,6 +10,7 @@ from scenarios.study_store import RECORD
 from scenarios.wording import begun, number, reach, signed, spread
 from twin.kpis.labels import label
 from viz.charts import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILLION
+from viz.money import money_rows
 from viz.self_contained import self_contained
 from viz.study_charts import break_even_figure, difference_figure, distribution_figure
 
@@ -54,6 +55,8 @@ def study_report_html(data: StudyReport) -> str:
              "cells": [_row(name, cell, name == data.base) for name, cell in row.items()]}
             for kpi, row in data.others.items()
         ],
+        money=money_rows(data.found["money"], [*data.changes]),
+        prices=[one for one in data.found["money"]["assumptions"] if one["variant"] in (None, *data.changes)],
         definitions=[panel for panel in data.panels if panel.doc],
         label=label,
         begun=begun,

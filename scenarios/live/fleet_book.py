@@ -56,8 +56,8 @@ class FleetBook:
         """``health.*`` and ``hours.*``; ``planned`` are the breaks on each vehicle's route, as it was sent.
 
         Moments (``MOMENTS`` and ``hours.next_break_s``) are seconds since the start of the run, NaN: not yet. The next
-        break is the first one of the route not taken since it was sent, and may be overdue. ``hours.left_s`` is the time to
-        the rostered end, ``hours.wheel_left_s`` what may still be driven in the shift; below zero it is exceeded.
+        break is the first one of the route not taken since it was sent, and may be overdue. ``hours.left_s`` is the
+        time to the rostered end, ``hours.wheel_left_s`` what may still be driven in the shift; both can be exceeded.
         """
         rows = np.append(self._rows, np.zeros(max(0, vehicles - len(self._rows)), ROW))[:vehicles]
 

@@ -68,6 +68,20 @@ def _outline(fence: Any, projection: Projection) -> dict[str, Any]:
     return {"kind": "polygon", "x": np.round(x, 1).tolist(), "y": np.round(y, 1).tolist(), "radius_m": None}
 
 
+def struck_area(
+    details: Mapping[str, Any], depots: Mapping[str, Place], projection: Projection
+) -> dict[str, float] | None:
+    """Where an incident is, in map metres: ``{x, y, radius_m}``; None: nowhere in particular."""
+    lat, lon, radius_m = (details.get(name) for name in ("lat", "lon", "radius_m"))
+    if details.get("near_depot") is not None:
+        depot = depots[details["near_depot"]]
+        lat, lon = depot.lat, depot.lon
+    if lat is None or lon is None or radius_m is None:
+        return None
+    x, y = projection.to_xy(lat, lon)
+    return {"x": round(float(x), 1), "y": round(float(y), 1), "radius_m": radius_m}
+
+
 def edge_lines(graph: RoadGraph, edges: Iterable[int], projection: Projection) -> tuple[np.ndarray, np.ndarray]:
     """Edges as broken lines in metres, NaN between them: float32 x and y."""
     x, y = [], []

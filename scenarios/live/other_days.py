@@ -109,7 +109,10 @@ class OtherDays:
     # --- what would have been ---
 
     def compare(self) -> str:
-        """Run the same seed untouched, and under ``smart``, up to now; ``debrief`` when that is done."""
+        """Run the same seed untouched, and under ``smart``, up to now; ``debrief`` when that is done.
+
+        A day told again has no now of its own: each viewer is elsewhere in it. The whole of it is compared.
+        """
         folder = self._folder_of()
         played = {} if self._sealed else {"played": {"policy": None, "commands": read_commands(folder), "out": None}}
         variants: dict[str, Variant] = played | {
@@ -136,7 +139,7 @@ class OtherDays:
         self._debriefed("ready", rows("reported"), rows("value"))
 
     def _debriefed(self, state: str, told: list[Any], true: list[Any]) -> None:
-        about = {"state": state, "until_us": self._day.now_us}
+        about = {"state": state, "until_us": self._until_us}
         self.parts = {"debrief": about | {"kpis": told}, TRUTH + "debrief": about | {"kpis": true}}
 
     # --- another future ---
@@ -166,6 +169,11 @@ class OtherDays:
         """Whether the day is over, and its folder one of a finished run."""
         return isinstance(self._day, SimulatedDay) and self._day.sealed
 
+    @property
+    def _until_us(self) -> int:
+        """Up to when there is something to run again."""
+        return self._day.end_us if isinstance(self._day, RecordedDay) else self._day.now_us
+
     def _folder_of(self) -> Path:
         folder = self._day.folder
         if folder is None or not read_json(folder / "manifest.json"):
@@ -176,7 +184,7 @@ class OtherDays:
         self._asides = [aside for aside in self._asides if aside.running]
         self._asides.append(
             Aside(
-                self._folder_of(), self._day.now_us, variants, then, lambda why: self._later(partial(self._failed, why))
+                self._folder_of(), self._until_us, variants, then, lambda why: self._later(partial(self._failed, why))
             )
         )
 

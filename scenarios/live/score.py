@@ -31,6 +31,8 @@ TREND = (
     "wismo_calls", "exceptions_opened", "assignment_latency_s_p50",
 )  # fmt: skip
 """KPIs drawn as a series; those with an expected range come on top."""
+AFTERWARDS = ("idle_while_waiting_share",)
+"""KPIs that need the whole day at once: not to be had while it goes on."""
 
 
 class Reading(NamedTuple):
@@ -137,5 +139,6 @@ class _Still(Facts):
 
 def _read(fold: Fold, basis: str, now_us: int) -> Reading:
     facts = _Still(**vars(fold.so_far(now_us)))
-    kpis = {kpi.name: kpi.of(facts) if kpi.basis in ("both", basis) else None for kpi in KPIS.values()}
+    now = {kpi.name for kpi in KPIS.values() if kpi.basis in ("both", basis)}.difference(AFTERWARDS)
+    kpis = {kpi.name: kpi.of(facts) if kpi.name in now else None for kpi in KPIS.values()}
     return Reading(kpis, cost_items_eur(facts))

@@ -21,6 +21,7 @@ from scenarios.live.columns import (
     office_figures,
 )
 from scenarios.live.gaze import Line
+from scenarios.live.ground_parts import struck_area
 from scenarios.live.picture import Picture
 from scenarios.live.truth import TRUTH
 from scenarios.report_map import thinned
@@ -153,9 +154,17 @@ class Shots:
             TRUTH + "heading": true.heading,
             TRUTH + "state": true.state.copy(),
             TRUTH + "off_m": np.hypot(true.x - known.x, true.y - known.y).astype(np.float32),
-            TRUTH + "incidents": [{"name": name, **incident} for name, incident in truth.incidents.items()],
+            TRUTH + "incidents": self._incidents(truth),
             **self._strip(office, truth, now_us, rates),
         }
+
+    def _incidents(self, truth: Picture) -> list[dict[str, Any]]:
+        """Under way, with the area where each has one."""
+        depots, projection = truth.belief.depots, self.belief_columns.projection
+        return [
+            {"name": name, **incident, "area": struck_area(incident["details"], depots, projection)}
+            for name, incident in truth.incidents.items()
+        ]
 
     def _strip(self, office: Picture, truth: Picture, now_us: int, rates: tuple[float | None, ...]) -> dict[str, Any]:
         """Figures for the strip on top, worked out anew every ``STRIP_US`` of the day, and at its end."""

@@ -18,6 +18,7 @@ from tests.tiny import tiny
 from tests.viz.conftest import FORMULA, HOSTILE
 from tests.viz.test_report import Page
 from tests.viz.test_report_browser import Visit
+from twin.kpis import money
 from twin.kpis.registry import KPIS
 from viz.cli import BAD_INPUT, OK, main
 from viz.study_report import write_study_report
@@ -63,7 +64,7 @@ def write_study(folder: Path, variants: dict[str, dict[str, Any]], command: str 
     return folder
 
 
-FIGURES = [*KPIS, "decisions"]
+FIGURES = [*KPIS, *money.FIGURES, "decisions"]
 COST = np.linspace(900.0, 1100.0, N)
 NOISE = np.tile([3.0, -3.0, 1.0, -1.0], 3)
 BASE = {"cost_eur": COST, "on_time_share": 0.9 + NOISE / 100, "delivered_share": 1.0, "duty_h": 8 + NOISE / 10}
@@ -99,6 +100,12 @@ def test_the_page_says_what_the_comparison_says(study_folder: Path) -> None:
     assert f"{HOSTILE} pays from 3 on." in text
     assert "vans, mostly." in text
     assert "pairing did not help; unpaired" in text
+    total = found["money"]["variants"][HOSTILE]["total"]
+    year, ends = (
+        spread(*(total[f"{key}_per_year"] for key in ("diff", "ci_low", "ci_high")), "EUR").rstrip(")").split(" (")
+    )
+    assert f"{year} {ends}" in text
+    assert "costs.driver_eur_per_h 36.8 ATRI" in re.sub(r"(?<=h)(?=36)|(?<=36.8)(?=ATRI)", " ", text)
 
 
 def test_the_drawings_hold_the_comparisons_figures(study_folder: Path) -> None:

@@ -1,18 +1,13 @@
-"""``twin live``: an engine process and a page about it, on this machine only."""
+"""``twin live``: an engine process and a page about it, on this machine only unless there is a login."""
 
 import os
-import socket
 import sys
 from argparse import Namespace
 from collections.abc import Callable
 from typing import Any
 
-from viz.live.feed import Feed
-
-HOST = "127.0.0.1"
-PORT = 5006
-MAX_MESSAGE_BYTES = 2 << 20
-MAX_SESSIONS = 50
+from viz.live.door import LOOPBACK, Door, door_of
+from viz.live.server import Address, make_server
 
 
 def live(arguments: Namespace) -> int:
@@ -25,19 +20,17 @@ def live(arguments: Namespace) -> int:
     import panel  # noqa: F401  (missing: say so before anything is started)
 
     from viz.live.engine import Engine
-    from viz.live.roles import check_role
 
-    role = check_role(arguments.role)
-    port = free_port(arguments.port)
+    door = door_of(arguments)
     if arguments.attach:
-        serve_page(parse_address(arguments.attach), port, role, _say)
+        serve_page(parse_address(arguments.attach), door, _say)
         return 0
     _say("reading the run" if arguments.run else "reading roads and orders")
     engine = Engine(task(arguments))
     try:
         _say(f"run folder   {engine.folder}")
-        _say(f"attach with  twin live --attach {HOST}:{engine.port}/{engine.token}")
-        serve_page((HOST, engine.port, engine.token), port, role, _say)
+        _say(f"attach with  twin live --attach {LOOPBACK}:{engine.port}/{engine.token}")
+        serve_page((LOOPBACK, engine.port, engine.token), door, _say)
     finally:
         engine.stop()
     return 0
@@ -60,7 +53,7 @@ def task(arguments: Namespace) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def parse_address(text: str) -> "Address":
+def parse_address(text: str) -> Address:
     """``HOST:PORT/TOKEN``; without ``/TOKEN`` it is taken from TWIN_LIVE_TOKEN.
 
     Raises:
@@ -69,73 +62,31 @@ def parse_address(text: str) -> "Address":
     address, _, token = text.partition("/")
     host, _, port = address.rpartition(":")
     token = token or os.environ.get("TWIN_LIVE_TOKEN", "")
-    if host not in (HOST, "localhost") or not port.isdigit() or not token:
+    if host not in (LOOPBACK, "localhost") or not port.isdigit() or not token:
         expected = "127.0.0.1:PORT/TOKEN (make a tunnel to an engine on another machine)"
         raise ValueError(f"--attach '{address}': expected {expected}")
-    return HOST, int(port), token
+    return LOOPBACK, int(port), token
 
 
-def free_port(wanted: int | None) -> int:
-    """The port wanted, or else the usual one if nobody has it, or any.
+def serve_page(engine: Address, door: Door, say: Callable[[str], None]) -> None:
+    """Serve the page.
 
     Raises:
-        ValueError: somebody else has the port that was asked for.
+        KeyboardInterrupt: interrupted, once the server has stopped.
     """
-    for port in [wanted] if wanted else [PORT, 0]:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, port))
-            except OSError:
-                continue
-            return probe.getsockname()[1]
-    raise ValueError(f"--port {wanted}: expected a free port; another program has it")
-
-
-Address = tuple[str, int, str]
-"""Host, port and token of an engine."""
-
-
-def serve_page(engine: Address, port: int, role: str, say: Callable[[str], None]) -> None:
-    """Serve the page until interrupted."""
     import signal
 
-    server = make_server(engine, port, role)
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # Panel's own would end as if all had been said
+    server = make_server(engine, door)
+    loop = server.io_loop
+    # Panel's own handler would end as if all had been said; raised inside a callback, an interrupt could be swallowed
+    signal.signal(signal.SIGINT, lambda *_: loop.add_callback_from_signal(loop.stop))
     server.start()
-    server.io_loop.add_callback(say, f"open         http://{HOST}:{port}/")  # said once the page really answers
+    loop.add_callback(say, f"open         {door.url}")  # said once the page really answers
     try:
-        server.io_loop.start()
+        loop.start()
     finally:
         server.stop()
-
-
-def make_server(engine: Address, port: int, role: str) -> Any:
-    """A Panel server for the page, not started; bound to this machine, for pages from it only."""
-    import logging
-
-    import panel as pn
-
-    from viz.live.page import Visit
-    from viz.live.roles import ROLES
-
-    logging.getLogger("bokeh").setLevel(logging.WARNING)
-
-    def page() -> Any:
-        if len(server.get_sessions()) >= MAX_SESSIONS:
-            return pn.pane.Str(f"{MAX_SESSIONS} people are watching already. Please try again later.")
-        return Visit(Feed(*engine, ROLES[role].rights), role, role).template()
-
-    first = Feed(*engine, ())  # is anybody there?
-    name = first.since(0)[1]["day"]["name"]
-    first.close()
-    origins = [f"{HOST}:{port}", f"localhost:{port}"]
-    server = pn.serve(
-        {"/": page}, port=port, address=HOST, websocket_origin=origins, show=False, start=False, verbose=False,
-        title=name, websocket_max_message_size=MAX_MESSAGE_BYTES, admin=False,
-        check_unused_sessions_milliseconds=5000, unused_session_lifetime_milliseconds=10_000,
-    )  # fmt: skip
-    return server
+    raise KeyboardInterrupt
 
 
 def _say(text: str) -> None:

@@ -61,10 +61,13 @@ class Feed:
             self._waiting[number] = answer
         try:
             send(self._socket, {**fields, "n": number})
+            reached = not self.lost  # what is sent after the last word was heard may seem to have arrived
         except OSError:
-            with self._lock:
-                self._waiting.pop(number, None)
-            answer({"ok": False, "text": "the engine has stopped"})
+            reached = False
+        with self._lock:
+            unanswered = None if reached else self._waiting.pop(number, None)
+        if unanswered is not None:
+            answer({"ok": False, "text": "the engine has stopped", "doc": None})
 
     def close(self) -> None:
         """End the conversation."""
@@ -83,7 +86,7 @@ class Feed:
         with self._lock:
             waiting, self._waiting = [*self._waiting.values()], {}
         for answer in waiting:
-            answer({"ok": False, "text": self.lost})
+            answer({"ok": False, "text": self.lost, "doc": None})
 
     def _take(self, parts: dict[str, Any]) -> None:
         if "refused" in parts:

@@ -15,6 +15,14 @@ class Look(NamedTuple):
     hollow: bool = False
 
 
+class Layer(NamedTuple):
+    """A layer's words in the legend; ``truth``: only for those who may see it, and while they look at it."""
+
+    text: str
+    shown: bool = True
+    truth: bool = False
+
+
 VEHICLES: dict[str, Look] = {
     "off": Look("off duty", GREY, "circle", 8, True),
     "preparing": Look("preparing", YELLOW, "square", 11),
@@ -46,3 +54,25 @@ ROADS: dict[str, tuple[float, float]] = {
     "motorway": (2.4, 5000.0),
 }
 """By band, drawn in this order: width in px, and the coarsest scale (metres a px) at which it is drawn."""
+LAYERS: dict[str, Layer] = {
+    "vehicles": Layer("Vehicles"),
+    "reach": Layer("How far it may have got"),
+    "labels": Layer("Names and ages"),
+    "ways": Layer("Way of the selected: driven, ahead"),
+    "stops": Layer("Orders"),
+    "depots": Layer("Depots"),
+    "roads": Layer("Roads"),
+    "closures": Layer("Closed roads"),
+    "geofences": Layer("Watched zones"),
+    "incidents": Layer("Where incidents are", truth=True),
+}
+"""In the order of the legend; dead zones follow, a layer for each carrier."""
+DEAD_ZONES: tuple[tuple[str, str], ...] = (
+    ("right_diagonal_line", GREY),
+    ("left_diagonal_line", ORANGE),
+    ("vertical_line", SKY),
+    ("horizontal_line", YELLOW),
+    ("dot", GREEN),
+    ("cross", PURPLE),
+)
+"""Hatching and colour of a carrier's dead zones, in the order of carriers, from the start again after the last."""

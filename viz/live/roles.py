@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 CLOCK = ("play", "pause", "step", "speed", "faster", "slower", "seek")
+NEW_ORDER = (
+    "order_id", "lat", "lon", "x_m", "y_m", "opens_us", "closes_us", "service_s", "demand", "priority", "customer",
+)  # fmt: skip
 REQUESTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "look_at": ("", ("vehicles",)),
     "tell": ("", ("order_id", "vehicle_id", "driver_id")),
@@ -14,11 +17,7 @@ REQUESTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "assign": ("command", ("order_id", "vehicle_id", "position")),
     "unassign": ("command", ("order_id",)),
     "route": ("command", ("vehicle_id", "orders")),
-    "add_order": (
-        "command",
-        ("order_id", "lat", "lon", "x_m", "y_m", "opens_us", "closes_us", "service_s", "demand", "priority")
-        + ("customer",),
-    ),
+    "add_order": ("command", NEW_ORDER),
     "change_order": ("command", ("order_id", "windows_us", "note")),
     "cancel_order": ("command", ("order_id", "reason")),
     "hold": ("command", ("vehicle_id", "reason")),
@@ -32,6 +31,7 @@ REQUESTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "approve": ("command", ("recommendation_id",)),
     "refuse": ("command", ("recommendation_id", "reason")),
     "change": ("command", ("recommendation_id", "order_id", "vehicle_id", "position", "reason")),
+    "replay": ("repair", ("kind", "rename")),
     "inject": ("trainer", ("incident", "name")),
     "set": ("trainer", ("key", "value")),
     "compare": ("trainer", ()),
@@ -67,7 +67,7 @@ class Role:
 
 
 WORK = frozenset({"command", "clock"})
-EVERYTHING = frozenset({"truth", "command", "clock", "trainer"})
+EVERYTHING = frozenset({"truth", "command", "clock", "repair", "trainer"})
 ROLES: dict[str, Role] = {
     "owner": Role(
         "Owner",
@@ -78,7 +78,7 @@ ROLES: dict[str, Role] = {
     "planner": Role("Planner", ("planner", "operations"), WORK),
     "maintenance": Role("Maintenance", ("maintenance",)),
     "compliance": Role("Compliance", ("compliance",)),
-    "engineer": Role("Engineer", ("engineer", "operations"), frozenset({"truth", "clock"})),
+    "engineer": Role("Engineer", ("engineer", "operations"), frozenset({"truth", "clock", "repair"})),
     "trainer": Role("Trainer", ("operations", "trainer", "planner"), EVERYTHING),
     "trainee": Role("Trainee", ("operations",), frozenset({"command"})),
     "executive": Role("Executive", ("executive",)),

@@ -56,7 +56,7 @@ class Visit:
         try:
             self.page.wait_for_selector("html[data-ready]", state="attached")
         except TimeoutError as error:
-            raise AssertionError(f"the page does not start: {self.errors}") from error
+            raise AssertionError(f"the page does not start: {self.errors[:5]}") from error
 
     def js(self, script: str):
         return self.page.evaluate(script)

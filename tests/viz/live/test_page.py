@@ -97,7 +97,7 @@ def test_keys_switches_and_selection(browser, live):
     page = visit.page
     page.keyboard.press("b")
     assert page.locator("#truth").get_attribute("aria-pressed") == "true"
-    assert visit.js("view.map.renderer('truth').visible")
+    assert visit.js("view.map.truth")
     speed = visit.js("view.parts.clock.speed")
     page.keyboard.press("+")
     visit.wait(f"view.parts.clock.speed !== {speed}")

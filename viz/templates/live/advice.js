@@ -1,10 +1,10 @@
 // Recommendations: what the policy would do, why, what it costs, and a person's answer.
 
-const minutes = s => `${Math.round(s / 60)} min`;
-const cost = advice => `${minutes(advice.driving_s)} of driving, ${advice.late_s ? `${minutes(advice.late_s)} late` : "nothing late"}`;
+const change = (s, what) => s === null ? "" : s ? `${Math.round(Math.abs(s) / 60)} min ${s > 0 ? "more" : "less"} ${what}` : `no more ${what}`;
+const cost = advice => [change(advice.driving_s, "driving"), change(advice.late_s, "lateness")].filter(Boolean).join(", ") || "cost not known";
 
 const moveText = m => !m.to_vehicle ? `${m.order_id} is taken off ${m.from_vehicle}`
-  : `${m.order_id} ${m.from_vehicle ? `goes from ${m.from_vehicle}` : "goes"} to ${m.to_vehicle}${m.stop === null ? "" : `, stop ${m.stop + 1}`}`;
+  : `${m.order_id} ${m.from_vehicle ? `goes from ${m.from_vehicle}` : "goes"} to ${m.to_vehicle}${m.stop === null ? "" : `, stop ${m.stop}`}`;
 
 function adviceItem(a) {
   const { clock } = view.parts, waits = a.state === "waiting", id = a.recommendation_id;

@@ -1,41 +1,86 @@
-// The day's clock, its figures and its news; the keys and buttons of the whole page.
+// The day's clock and its past, and the figures on top.
 
 const PLAY = "M5 3l12 7-12 7z", PAUSE = "M4 3h4v14H4zM12 3h4v14h-4z";
-const KEYS = [
-  ["space", "play or pause"], [".", "one minute on"], ["+  −", "faster, slower"], ["b", "truth beside belief"],
-  ["f", "follow the selected vehicle"], ["/", "find a vehicle or an order"], ["0", "show everything"],
-  ["Esc", "select nothing"], ["?", "this list"],
-];
+const SCRUB_STEPS = 1000;
 
 function begin() {
   const { day } = view.parts, form = extra => new Intl.DateTimeFormat("en-GB", { timeZone: day.time_zone, ...extra });
-  view.hms = form({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
-  view.hm = form({ hour: "2-digit", minute: "2-digit" });
+  const hms = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
+  view.hms = form(hms);
+  view.hm = form({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  view.wall = form({ year: "numeric", month: "2-digit", day: "2-digit", ...hms });
   view.date = form({ weekday: "short", day: "numeric", month: "short", year: "numeric" });
   $("what").textContent = day.recorded ? "Recorded day" : "Live day";
   $("attribution").textContent = day.attribution;
   $("date").title = day.time_zone;
+  $("scrub-start").textContent = localTime(day.start_us, false);
+  $("scrub-end").textContent = localTime(day.end_us, false);
 }
 
+/** Whether this viewer looks at the past of a day that goes on meanwhile. */
+const inPast = () => view.parts.clock.own && !view.parts.day.recorded;
+/** Whether this viewer may move the clock on the screen. */
+const ownsClock = () => view.parts.clock.own || view.parts.session.clock;
+
 function showClock() {
-  const { clock, day } = view.parts;
+  const { clock, day } = view.parts, past = inPast();
   $("clock").textContent = localTime(clock.now_us);
   $("date").textContent = view.date.format(clock.now_us / 1000);
   $("play-text").textContent = clock.playing ? "Pause" : "Play";
   $("play-icon").setAttribute("d", clock.playing ? PAUSE : PLAY);
-  $("play").disabled = $("step").disabled = clock.ended;
+  for (const id of ["play", "step"]) $(id).disabled = clock.ended || !ownsClock();
+  for (const id of ["slower", "faster", "max"]) $(id).disabled = !ownsClock();
   $("speed").textContent = clock.speed === null ? "max" : `×${number(clock.speed)}`;
-  $("max").setAttribute("aria-pressed", String(clock.speed === null));
+  press("max", clock.speed === null);
   $("reached").textContent = clock.playing && clock.reached !== null ? `runs at ×${number(Math.round(clock.reached))}` : "";
-  const scrub = $("scrub");
-  scrub.disabled = !clock.can_seek;
-  scrub.title = clock.can_seek ? "Jump to a moment" : "How far the day is";
-  if (!view.scrubbing) scrub.value = Math.round(1000 * (clock.now_us - day.start_us) / (day.end_us - day.start_us));
+  const scrub = $("scrub"), share = (clock.now_us - day.start_us) / (day.end_us - day.start_us);
+  scrub.title = day.recorded || past ? "Jump to a moment" : "Look back at an earlier moment";
+  if (!view.scrubbing) scrub.value = Math.round(SCRUB_STEPS * share);
+  scrub.style.setProperty("--done", `${100 * scrub.value / SCRUB_STEPS}%`);
+  $("past").hidden = !past;
+  $("past-text").textContent = `You look at ${localTime(clock.now_us)}, as it was known then. The day goes on without you.`;
   if (!view.lost) {
-    const words = clock.note ? `${clock.note} …` : clock.ended ? "The day is over." : "";
-    $("notice").hidden = !words;
-    $("notice").textContent = words;
+    const text = clock.note ? `${clock.note} …` : past ? "" : clock.ended ? "The day is over." : "";
+    $("notice").hidden = !text;
+    $("notice").textContent = text;
   }
+}
+
+const scrubUs = () => view.parts.day.start_us + Math.round($("scrub").value / SCRUB_STEPS * (view.parts.day.end_us - view.parts.day.start_us));
+
+/** Show the day as it was at a moment: told again, it jumps there; while it goes on, this viewer alone looks back. */
+function goTo(us) {
+  const { clock, day } = view.parts;
+  if (us < day.start_us || us > day.end_us) toast({ ok: false, text: `The day goes from ${localTime(day.start_us, false)} to ${localTime(day.end_us, false)}.` });
+  else if (clock.own) act({ do: "seek", at_us: Math.min(us, clock.until_us) });
+  else if (us <= clock.now_us) act({ do: "past", at_us: us });
+  else { toast({ ok: false, text: `${localTime(us, false)} is still to come. Play on to get there.` }); showClock(); }
+}
+
+function askMoment() {
+  const input = momentInput(view.parts.clock.now_us, "Moment"), dialog = $("goto");
+  $("goto-hint").textContent = view.parts.day.recorded ? "Any moment of the day." : "An earlier moment: you look back, and the day goes on.";
+  $("goto-when").replaceChildren(input);
+  dialog.returnValue = "";
+  dialog.showModal();
+  input.focus();
+  dialog.onclose = () => { const us = momentUs(input); if (dialog.returnValue === "go" && us !== null) goTo(us); };
+}
+
+function listenToClock() {
+  const scrub = $("scrub");
+  scrub.addEventListener("input", () => {
+    view.scrubbing = true;
+    scrub.style.setProperty("--done", `${100 * scrub.value / SCRUB_STEPS}%`);
+    $("scrub-at").textContent = localTime(scrubUs(), false);
+  });
+  scrub.addEventListener("change", () => {
+    view.scrubbing = false;
+    $("scrub-at").textContent = "";
+    goTo(scrubUs());
+    scrub.blur();
+  });
+  $("now").addEventListener("click", () => act({ do: "now" }));
 }
 
 function showKpis() {
@@ -44,57 +89,13 @@ function showKpis() {
     const value = make("div", { className: "value" }, figure(kpi));
     if (kpi.of !== null) value.append(make("small", { textContent: ` of ${number(kpi.of)}` }));
     const real = truly.get(kpi.name), differs = view.map.truth && real && figure(real) !== figure(kpi);
+    if (differs) value.append(make("span", { className: "true", textContent: `${figure(real)} in truth` }));
     return make("div", { className: "kpi", role: "listitem", "data-kpi": kpi.name },
-      make("div", { className: "name", textContent: LOOKS.kpis[kpi.name] ?? kpi.name.replaceAll("_", " ") }), value,
-      make("div", { className: "true", textContent: differs ? `${figure(real)} in truth` : "" }));
-  }));
-}
-
-function showNews() {
-  $("news-lines").replaceChildren(...[...view.parts.news].reverse().map(([heard, occurred, , subject, text]) => {
-    const late = Math.round((heard - occurred) / 1e6);
-    const what = make("span", { textContent: text + (late >= 2 ? ` (${ago(late)} before)` : "") });
-    return make("li", {}, make("time", { textContent: localTime(heard) }), make("b", { textContent: subject }), what);
+      make("div", { className: "name", textContent: LOOKS.kpis[kpi.name] ?? words(kpi.name) }), value);
   }));
 }
 
 function showNames() {
   const names = [...view.parts.vehicles.map(v => v[0]), ...(view.parts.orders ?? []).map(o => o[0])];
   $("names").replaceChildren(...names.slice(0, 3000).map(value => make("option", { value })));
-}
-
-const DO = {
-  " ": () => act({ do: view.parts.clock.playing ? "pause" : "play" }), ".": () => act({ do: "step" }),
-  "+": () => act({ do: "faster" }), "=": () => act({ do: "faster" }), "-": () => act({ do: "slower" }), b: toggleTruth, f: toggleFollow,
-  "/": () => $("search").focus(), "0": fitAll, Escape: () => choose(-1), "?": () => $("keys").showModal(),
-};
-
-function listen() {
-  const on = (id, todo) => $(id).addEventListener("click", () => { todo(); $(id).blur(); });
-  on("play", DO[" "]); on("step", DO["."]); on("faster", DO["+"]); on("slower", DO["-"]);
-  on("max", () => act({ do: "speed", value: null }));
-  on("truth", toggleTruth); on("follow", toggleFollow); on("help", DO["?"]); on("fit", fitAll);
-  on("zoom-in", () => view.map.zoom(1 / 1.6)); on("zoom-out", () => view.map.zoom(1.6));
-  on("theme", () => setTheme(view.map.theme === "dark" ? "light" : "dark"));
-  document.addEventListener("keydown", event => {
-    const typing = event.target.matches?.("input:not([type=range]), select, textarea") || $("keys").open;
-    if (typing) { if (event.key === "Escape") event.target.blur(); return; }
-    const todo = DO[event.key];
-    if (!todo || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === " " && event.target.closest?.("button, summary")) return;
-    event.preventDefault();
-    todo();
-  });
-  $("search").addEventListener("change", event => {
-    if (find(event.target.value.trim())) { event.target.value = ""; event.target.blur(); }
-  });
-  const scrub = $("scrub"), day = () => view.parts.day;
-  scrub.addEventListener("input", () => { view.scrubbing = true; });
-  scrub.addEventListener("change", () => {
-    view.scrubbing = false;
-    act({ do: "seek", at_us: Math.round(day().start_us + scrub.value / 1000 * (day().end_us - day().start_us)) });
-    scrub.blur();
-  });
-  mouse($("map"));
-  $("keys-list").append(...KEYS.flatMap(([key, words]) => [make("dt", {}, make("kbd", { textContent: key })), make("dd", { textContent: words })]));
 }

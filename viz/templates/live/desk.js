@@ -8,7 +8,7 @@ function registerPanel(name, panel) { PANELS.set(name, panel); }
 
 function buildDesk() {
   for (const [name, panel] of PANELS) {
-    const root = make("section", { id: panel.id ?? name, className: "panel", role: "tabpanel", hidden: true, "aria-label": panel.title });
+    const root = make("section", { id: panel.id ?? name, className: "list-panel", role: "tabpanel", hidden: true, "aria-label": panel.title });
     $("desk").append(root);
     panel.build(root);
     const tab = make("button", { role: "tab", id: `list-${name}`, "aria-controls": root.id }, panel.title, make("span", { className: "count" }));

@@ -1,14 +1,21 @@
 // What is selected: a card for the order, a card for the vehicle. Forms in a card are built once; around them it is renewed.
 
-/** Select a vehicle and an order (rows; -1 none): on the map, in the lists, and in the cards. */
-function choose(vehicle, order = -1) {
-  const same = vehicle === view.vehicle && order === view.order;
-  view.vehicle = vehicle;
+/** Select a vehicle and an order (rows; -1 none): on the map, in the lists, and in the cards. `also`: a vehicle beside
+ *  those whose ways are on the map already, or away with it. */
+function choose(vehicle, order = -1, also = false) {
+  view.map.choose(vehicle, order, also);
+  const same = view.map.vehicle === view.vehicle && order === view.order;
+  view.vehicle = view.map.vehicle;
   view.order = order;
-  view.map.choose(vehicle, order);
-  view.table.choose(vehicle);
+  view.table.choose(view.vehicle);
   view.orderTable.choose(order);
   if (!same || !$("detail").children.length) buildDetail();
+}
+
+/** Nobody has heard of the selected order yet, at the moment looked back at. */
+function forgetOrder() {
+  view.order = view.map.order = -1;
+  buildDetail();
 }
 
 function buildDetail() {
@@ -42,7 +49,8 @@ function vehicleCard(i) {
     show() {
       const p = view.parts, [, driver, kind, depot] = p.vehicles[i];
       head.replaceChildren(id, mark(vehicleLook(i)), ...(p.held[i] ? [make("span", { className: "sign", textContent: "❙❙ told to wait" })] : []));
-      facts.textContent = [driver || "no driver", words(kind), `depot ${depot}`, `last heard ${atS(p.heard_s[i], true)}${Number.isFinite(p.heard_s[i]) ? `, ${ago(p.age_s[i])} ago` : ""}`, lateness(p.behind_s[i])].filter(Boolean).join(" · ");
+      const heard = Number.isFinite(p.heard_s[i]) ? `last heard ${atS(p.heard_s[i], true)}, ${ago(p.age_s[i])} ago` : "never heard";
+      facts.textContent = [driver || "no driver", words(kind), `depot ${depot}`, heard, lateness(p.behind_s[i])].filter(Boolean).join(" · ");
       release.hidden = !p.held[i] || !may("release");
       hold.hidden = Boolean(p.held[i]) || !may("hold");
       for (const element of [hold, release, call, message, ...assign.elements]) element.disabled = !p.clock.can_command;
@@ -80,7 +88,8 @@ function sameStops(draft, known) {
 function stopItem(i, o, k, stops, movable) {
   const p = view.parts, first = !view.draft && k === 0;
   const row = button("", () => choose(i, o), { className: "stop", "data-key": `stop ${k} ${o}` });
-  row.append(make("span", { className: "quiet num", textContent: k + 1 }), mark(orderLook(o), orderName(o)), make("span", { className: "quiet", textContent: window_(o) }), make("span", { className: "num", textContent: first ? atS(p.next_s[i]) : "" }));
+  row.append(make("span", { className: "quiet num", textContent: k + 1 }), mark(orderLook(o), orderName(o)),
+    make("span", { className: "quiet", textContent: window_(o) }), make("span", { className: "num", textContent: first ? atS(p.next_s[i]) : "" }));
   const item = make("li", { "aria-current": String(o === view.order) }, row);
   if (!movable) return item;
   const move = to => {

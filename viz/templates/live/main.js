@@ -16,25 +16,23 @@ function take(frame) {
 function show(changed) {
   const p = view.parts, has = (...names) => names.some(name => changed.has(name));
   if (has("day")) begin();
-  view.map.aim(p, changed);
-  if (has("order.x", "order.state", "order.vehicle")) view.map.drawStops();
-  else if (has("route.start", "route.order") || (view.vehicle >= 0 && has("x"))) view.map.drawRoute();
+  if (has("orders") && view.order >= p.orders.length) forgetOrder();
+  view.map.take(p, changed);
   if (has("orders")) view.map.refit(...everything());
-  if (has("closed.x")) view.map.drawClosed();
   if (has("clock")) showClock();
   if (has("kpis", "truth.kpis")) showKpis();
-  if (has("news")) showNews();
+  if (has("exceptions")) announceCases();
   if (has("orders", "vehicles")) showNames();
   for (const name of changed) view.fresh.add(name);
-  view.tableDue = view.tableDue || has("state", "done", "stops", "heard_s", "next", "next_s", "behind_s", "age_s", "vehicles");
-  view.detailDue = view.detailDue || has("state", "order.state", "order.vehicle", "route.order", "next_s", "clock");
 }
 
 /** Texts change at most twice a second: people read them. */
 function settle() {
-  if (view.tableDue) { view.tableDue = false; view.table.fill(view.parts.vehicles.length); }
-  if (view.detailDue && !$("detail").contains(document.activeElement)) { view.detailDue = false; showDetail(); }
-  if (view.fresh.size) { const fresh = view.fresh; view.fresh = new Set(); PAGES.get(view.page)?.show(view.parts, fresh); }
+  if (!view.fresh.size || view.pressed) return;
+  const fresh = view.fresh;
+  view.fresh = new Set();
+  if (view.page === "operations") { showDesk(); showDetail(); }
+  PAGES.get(view.page)?.show(view.parts, fresh);
 }
 
 // --- pages ---
@@ -42,20 +40,20 @@ function settle() {
 /** Tabs and empty pages for what the role may see; operations is the map with its side. */
 function layOut() {
   const { session } = view.parts;
-  $("who").textContent = session.user === session.role ? session.title : `${session.user}, ${session.title.toLowerCase()}`;
+  showAccount(session);
   $("truth").hidden = !session.truth;
+  buildDesk();
   const names = session.pages.filter(name => name === "operations" || PAGES.has(name));
   for (const name of names) {
     if (name !== "operations") {
       const root = make("section", { id: `page-${name}`, className: "page", role: "tabpanel", hidden: true, tabIndex: 0, "aria-label": PAGES.get(name).title });
       document.querySelector("#app").append(root);
-      PAGES.get(name).build(root);
     }
     const tab = make("button", { role: "tab", id: `tab-${name}`, textContent: PAGES.get(name)?.title ?? "Operations", "aria-controls": `page-${name}` });
     tab.onclick = () => openPage(name);
     $("tabs").append(tab);
   }
-  $("tabs").hidden = names.length < 2;
+  $("page-operations").hidden = !names.includes("operations");
   $("tabs").addEventListener("keydown", event => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key], at = names.indexOf(view.page);
     if (step) { openPage(names[(at + step + names.length) % names.length]); $(`tab-${view.page}`).focus(); }
@@ -65,12 +63,15 @@ function layOut() {
 
 function openPage(name) {
   view.page = name;
+  const root = $(`page-${name}`);
+  if (!root.childElementCount) PAGES.get(name).build(root);
   for (const tab of $("tabs").children) {
     const open = tab.id === `tab-${name}`;
     tab.setAttribute("aria-selected", String(open));
     tab.tabIndex = open ? 0 : -1;
     $(tab.getAttribute("aria-controls")).hidden = !open;
   }
+  if (name === "operations") showDesk();
   PAGES.get(name)?.show(view.parts, new Set(Object.keys(view.parts)));
 }
 
@@ -81,16 +82,12 @@ function setTheme(theme) {
   localStorage.setItem("twin-theme", theme);
   view.map.setTheme(theme);
   legend();
-  if (view.parts.vehicles) { view.table.draw(); showDetail(); }
+  if (view.table) { showDesk(); showDetail(); }
   PAGES.get(view.page)?.show(view.parts, new Set(Object.keys(view.parts)));
 }
 
-function legend() {
-  const group = (title, looks) => [make("h3", { textContent: title }), ...Object.values(looks).map(look => mark(look))];
-  $("legend-body").replaceChildren(...group("Vehicles", LOOKS.vehicles), ...group("Orders", LOOKS.orders));
-}
-
 function toggleTruth() {
+  if (!view.parts.session.truth) return;
   view.map.showTruth(!view.map.truth);
   press("truth", view.map.truth);
   showKpis();
@@ -109,12 +106,18 @@ function everything() {
 
 function fitAll() { view.map.fit(...everything()); }
 
+/** Select what is called so; where several are nearly called so, list them. */
 function find(name) {
-  const p = view.parts, i = p.vehicles.findIndex(v => v[0] === name);
-  if (i >= 0) { choose(i); view.map.show(p.x[i], p.y[i], Math.min(view.map.mpp, 8)); return true; }
-  const o = (p.orders ?? []).findIndex(order => order[0] === name);
-  if (o >= 0) { choose(p["order.vehicle"][o], o); view.map.show(p["order.x"][o], p["order.y"][o], Math.min(view.map.mpp, 8)); }
-  return o >= 0;
+  const p = view.parts, near = Math.min(view.map.mpp, 8), some = name ? ordersWith(name) : [];
+  const i = vehicleRow(name), exact = orderRow(name), o = exact < 0 && some.length === 1 ? some[0] : exact;
+  if (i >= 0) { choose(i); view.map.show(p.x[i], p.y[i], near); return true; }
+  if (o >= 0) { choose(p["order.vehicle"][o], o); view.map.show(p["order.x"][o], p["order.y"][o], near); return true; }
+  if (some.length) {
+    $("orders-words").value = name;
+    $("orders-stand").value = "all";
+    openPanel("orders");
+  } else if (name) toast({ ok: false, text: `No vehicle, order or customer is called ${name}.` });
+  return some.length > 0;
 }
 
 function scaleBar(mpp) {
@@ -130,21 +133,27 @@ function mouse(map) {
   map.addEventListener("pointerdown", event => { down = [event.clientX, event.clientY]; }, true);
   map.addEventListener("pointerup", event => {
     if (!down || Math.hypot(event.clientX - down[0], event.clientY - down[1]) > 5 || event.target.closest("button, details")) return;
+    if (view.placing) { view.placing(...placeOf(event)); return; }
     const { vehicle, order } = view.map.pick(event);
-    if (vehicle >= 0) choose(vehicle); else if (order >= 0) choose(view.vehicle >= 0 ? view.vehicle : view.parts["order.vehicle"][order], order);
+    if (vehicle >= 0) choose(vehicle, -1, event.shiftKey); else if (order >= 0) choose(view.vehicle >= 0 ? view.vehicle : view.parts["order.vehicle"][order], order);
   }, true);
   map.addEventListener("mousemove", event => {
     const { vehicle, order } = view.map.pick(event), p = view.parts, tip = $("tip");
     tip.hidden = vehicle < 0 && order < 0;
     if (tip.hidden) return;
-    tip.textContent = vehicle >= 0
-      ? `${p.vehicles[vehicle][0]} · ${vehicleLook(vehicle).text}\nstop ${p.done[vehicle]} of ${p.stops[vehicle]} · heard ${ago(p.age_s[vehicle])} ago`
-      : `${p.orders[order][0]} · ${orderLook(order).text}\n${window_(order)}`;
+    tip.textContent = hoverWords(vehicle, order);
     const box = map.getBoundingClientRect();
     tip.style.left = `${Math.min(event.clientX - box.left + 14, box.width - 220)}px`;
     tip.style.top = `${event.clientY - box.top + 14}px`;
   });
   map.addEventListener("mouseleave", () => { $("tip").hidden = true; });
+  dropOn(map, event => view.map.pick(event).vehicle);
+}
+
+/** Metres on the map under the mouse. */
+function placeOf(event) {
+  const { xr, yr, element, mpp } = view.map, box = element.getBoundingClientRect();
+  return [xr.start + (event.clientX - box.left) * mpp, yr.end - (event.clientY - box.top) * mpp];
 }
 
 // --- start ---
@@ -155,9 +164,8 @@ function start(doc) {
   $("app").hidden = false;
   view.map = new LiveMap(doc, $("map"));
   view.map.onscale = scaleBar;
-  view.table = new Table($("table"), columns(), i => choose(i));
-  listen();
   take(view.wire.frame);
+  listen();
   const wanted = localStorage.getItem("twin-theme") ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
   setTheme(wanted);
   view.map.showTruth(false);
@@ -167,10 +175,9 @@ function start(doc) {
   const when = (name, todo) => view.wire.properties[name].change.connect(() => todo(view.wire[name]));
   when("frame", take);
   when("answer", answered);
-  when("lost", text => lost(`No news from the engine: ${text}.`));
-  let beaten = performance.now();
-  when("beat", () => { beaten = performance.now(); });
-  setInterval(() => { if (performance.now() - beaten > 9000 && !view.lost) lost("The connection to the server is lost. Reload the page when it is back."); }, 1000);
+  when("lost", engineLost);
+  when("again", openAgain);
+  watchServer(when);
   setInterval(settle, 500);
   act({ do: "hello" });
   document.documentElement.dataset.ready = String(Math.round(performance.now()));

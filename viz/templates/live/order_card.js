@@ -6,7 +6,7 @@ function orderCard(o) {
   const id = orderName(o), head = make("h2"), facts = make("p"), slot = make("div", { id: "order-line" });
   const acts = make("div", { className: "do" }), sent = make("ol", { className: "sends" }), told = make("div", { id: "story", "aria-live": "off" });
   const root = make("div", { className: "card", id: "order-card" }, head, facts, acts, slot, sent, told);
-  const card = { root, doc: null, heard: "", asked: -Infinity };
+  const card = { root, heard: "", asked: -Infinity };
   card.show = () => {
     const p = view.parts, who = p["order.vehicle"][o];
     head.replaceChildren(id, mark(orderLook(o)));
@@ -14,13 +14,21 @@ function orderCard(o) {
     renew(acts, ...orderActs(o, slot));
     acts.hidden = !acts.children.length;
     sent.replaceChildren(...sentAbout({ order: id }));
-    const heard = [p["order.state"][o], who, ...["notifications", "proofs", "notes"].map(part => p[part].filter(r => r.order_id === id).length), p.pending.filter(r => r.orders.includes(id)).map(r => r.state).join()].join("|");
-    if (heard !== card.heard && performance.now() - card.asked > TELL_AGAIN_MS) {
-      Object.assign(card, { heard, asked: performance.now() });
-      act({ do: "tell", order_id: id }, ({ ok, doc }) => { if (ok && doc) told.replaceChildren(...tellOrder(doc, o)); });
-    }
+    const heard = whatIsHeard(o).join("|");
+    const wait_ms = card.asked + TELL_AGAIN_MS - performance.now();
+    if (heard === card.heard) return;
+    clearTimeout(card.timer);
+    if (wait_ms > 0) { card.timer = setTimeout(() => { if (root.isConnected) card.show(); }, wait_ms); return; }
+    Object.assign(card, { heard, asked: performance.now() });
+    act({ do: "tell", order_id: id }, ({ ok, doc }) => { if (ok && doc) told.replaceChildren(...tellOrder(doc)); });
   };
   return card;
+}
+
+/** What the story is asked for again after: another state or vehicle, more on file, an answer from the road. */
+function whatIsHeard(o) {
+  const p = view.parts, id = orderName(o), onFile = ["notifications", "proofs", "notes"].map(part => p[part].filter(r => r.order_id === id).length);
+  return [p["order.state"][o], p["order.vehicle"][o], ...onFile, ...p.pending.filter(r => r.orders.includes(id)).map(r => r.state)];
 }
 
 function orderActs(o, slot) {
@@ -33,7 +41,8 @@ function orderActs(o, slot) {
   if (who >= 0) add("unassign", "Take off", () => act({ do: "unassign", order_id: id }));
   add("change_order", "Window …", () => windowForm(slot, o), { id: "change-window" });
   add("change_order", "Note …", () => askLine(slot, { words: "What was agreed or heard", go: "Note it", needed: true }, note => act({ do: "change_order", order_id: id, note })));
-  add("cancel_order", "Cancel order …", () => askLine(slot, { words: "Why is it called off", go: "Call it off" }, reason => act({ do: "cancel_order", order_id: id, ...(reason ? { reason } : {}) })), { className: "danger", id: "cancel" });
+  const callOff = reason => act({ do: "cancel_order", order_id: id, ...(reason ? { reason } : {}) });
+  add("cancel_order", "Cancel order …", () => askLine(slot, { words: "Why is it called off", go: "Call it off" }, callOff), { className: "danger", id: "cancel" });
   return made;
 }
 
@@ -75,14 +84,18 @@ function tellOrder({ order, notifications, proofs, notes }) {
   const heading = text => make("h3", { textContent: text });
   const parts = [make("p", { className: "verdict", textContent: order.verdict })];
   if (proofs.length) parts.push(heading("Proof of delivery"), ...proofs.map(proofFigure));
-  if (notifications.length) parts.push(heading("Told to the customer"), make("ol", { className: "lines" }, ...notifications.map(n => storyLine(n.at_us, n.text, `${n.channel}, ${words(n.milestone)}`))));
-  if (notes.length) parts.push(heading("Notes"), make("ol", { className: "lines" }, ...notes.map(n => storyLine(n.at_us, [n.note, n.windows_us?.length ? `window ${n.windows_us.map(w => w.map(us => localTime(us, false)).join("–")).join(", ")}` : ""].filter(Boolean).join("; "), n.by))));
+  const told = notifications.map(n => storyLine(n.at_us, n.text, `${n.channel}, ${words(n.milestone)}`));
+  if (told.length) parts.push(heading("Told to the customer"), make("ol", { className: "moments" }, ...told));
+  const noted = notes.map(n => storyLine(n.at_us, [n.note, ...(n.windows_us ?? []).map(windowText)].filter(Boolean).join("; "), n.by));
+  if (noted.length) parts.push(heading("Notes"), make("ol", { className: "moments" }, ...noted));
   parts.push(heading(view.parts.session.truth ? "What happened, and when head office knew" : "What happened, as far as head office knows"));
-  parts.push(make("ol", { className: "lines" }, ...order.moments.map(m => storyLine(m.at_us, m.text, learned(m), m.side === "office" ? "office" : ""))));
+  parts.push(make("ol", { className: "moments" }, ...order.moments.map(m => storyLine(m.at_us, m.text, learned(m), m.side === "office" ? "office" : ""))));
   return parts;
 }
 
-const storyLine = (us, text, aside, className = "") => make("li", { className }, make("time", { textContent: localTime(us) }), make("span", { textContent: text }), make("span", { className: "quiet", textContent: aside }));
+const windowText = window => `window ${window.map(us => localTime(us, false)).join("–")}`;
+const storyLine = (us, text, aside, className = "") => make("li", { className },
+  make("time", { textContent: localTime(us) }), make("span", { textContent: text }), make("span", { className: "quiet", textContent: aside }));
 
 function learned({ side, learned_us: us, at_us: at, age_s: age }) {
   const whose = side === "office" ? "the driver" : "head office";
@@ -95,7 +108,8 @@ function proofFigure(proof) {
   const size = proof.bytes >= 1000 ? `${number(proof.bytes / 1000)} kB` : `${proof.bytes} bytes`;
   const late = proof.received_us - proof.captured_us >= 2e6 ? `, received ${localTime(proof.received_us)}` : "";
   return make("figure", { className: "proof", "data-proof": proof.proof_id }, ...proof.what.map(what => PICTURES[what]?.(proof.sha256)).filter(Boolean),
-    make("figcaption", {}, `${proof.what.join(" and ") || "proof"} by ${proof.driver_id} with ${proof.vehicle_id}`, make("br"), `taken ${localTime(proof.captured_us)}${late} · ${size}`, make("br"), make("code", { textContent: proof.sha256.slice(0, 16), title: proof.sha256 })));
+    make("figcaption", {}, `${proof.what.join(" and ") || "proof"} by ${proof.driver_id} with ${proof.vehicle_id}`, make("br"),
+      `taken ${localTime(proof.captured_us)}${late} · ${size}`, make("br"), make("code", { textContent: proof.sha256.slice(0, 16), title: proof.sha256 })));
 }
 
 const digits = sha256 => [...sha256].map(digit => parseInt(digit, 16) || 0);

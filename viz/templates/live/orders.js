@@ -44,7 +44,7 @@ registerPanel("orders", {
       { title: "Window", value: o => p["order.opens_s"][o], cell: o => cell(window_(o)) },
       { title: "Vehicle", value: whose, cell: o => cell(whose(o)) },
       { title: "Customer", value: o => p.orders[o][1], cell: o => cell(p.orders[o][1]) },
-    ], o => choose(p["order.vehicle"][o], o), o => ({ order: o }));
+    ], o => choose(p["order.vehicle"][o], o), may("assign") ? o => ({ order: o }) : undefined);
   },
   show: showOrders,
   count: () => view.parts["order.state"].reduce((n, _, o) => n + (orderStand(o) === "waiting"), 0),

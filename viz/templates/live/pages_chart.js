@@ -9,43 +9,45 @@ function niceStep(span, most) {
   return [1, 2, 5, 10].map(k => k * unit).find(step => span / step <= most + 1e-9);
 }
 
-/** From where to where the axis goes: from zero, but of a share only as far as the values need. */
+/** From where to where the axis goes, and its step: from zero, but of a share only as far as the values need. */
 function extent(values, range, unit) {
   const known = [...values.filter(Number.isFinite), ...(range ?? [])];
-  let low = Math.min(0, ...known), high = Math.max(...known, 0);
-  if (unit === "share" && known.length) {
-    low = Math.min(...known);
-    high = Math.max(...known);
-    const air = Math.max(0.02, (high - low) * 0.15);
-    low = Math.max(Math.min(0, low), low - air);
-    high = high <= 1 ? Math.min(1, high + air) : high + air;
-  }
-  return high > low ? [low, high] : [low, low + 1];
+  let low = Math.min(...known), high = Math.max(...known);
+  if (unit !== "share") { low = Math.min(low, 0); high = Math.max(high, 0); }
+  if (!(high > low)) high = low + (unit === "share" ? 0.05 : 1);
+  const counts = unit !== "share" && known.every(Number.isInteger), step = Math.max(niceStep(high - low, 5), counts ? 1 : 0);
+  low = step * Math.floor(low / step + 1e-9);
+  high = step * Math.ceil(high / step - 1e-9);
+  return unit === "share" && high > 1 && Math.max(...known) <= 1 ? [low, 1, step] : [low, high, step];
 }
 
 const axisText = (value, unit) => unit === "share" ? `${number(Number((100 * value).toFixed(1)))} %` : unit === "s" ? duration(value) : number(Number(value.toPrecision(6)));
 
 /** Draw `{s, series: [{name, values, className}], unit, range, label}` into `host`; `s` are seconds into the day. */
 function lineChart(host, { s, series, unit, range, label }) {
-  const width = Math.max(240, host.clientWidth), height = Math.max(120, host.clientHeight);
   const drawn = series.filter(one => one.values?.some(Number.isFinite));
   if (!drawn.length) {
     host.replaceChildren(nothing("Nothing to draw yet: figures are read every five minutes of the day."));
     return;
   }
+  const plot = make("div", { className: "plot" }), under = make("div", { className: "under" });
+  host.replaceChildren(plot, under);
+  const reading = make("p", { className: "reading" }), tell = k => { reading.replaceChildren(...readingOf(s, drawn, unit, k)); };
+  tell(s.length - 1);
+  const notes = [range ? `band: expected ${rangeText(range, unit)} at the end of the day` : ""];
   const { day } = view.parts, end_s = (day.end_us - day.start_us) / 1e6;
-  const [low, high] = extent(drawn.flatMap(one => [...one.values]), range, unit);
+  const [low, high, step] = extent(drawn.flatMap(one => [...one.values]), range, unit);
+  if (low > 0) notes.push("the axis does not begin at zero");
+  under.append(reading, make("p", { className: "quiet", textContent: notes.filter(Boolean).join(" · ") }));
+  const width = Math.max(200, plot.clientWidth), height = Math.max(90, plot.clientHeight);
   const x = at_s => PAD.left + (width - PAD.left - PAD.right) * at_s / end_s;
   const y = value => height - PAD.bottom - (height - PAD.top - PAD.bottom) * (value - low) / (high - low);
   const root = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${label} over the day` });
   if (range) root.append(svg("rect", { class: "expected", x: PAD.left, width: width - PAD.left - PAD.right, y: y(Math.min(high, range[1])), height: Math.max(0, y(Math.max(low, range[0])) - y(Math.min(high, range[1]))) }));
-  root.append(...valueAxis(low, high, unit, y, width), ...timeAxis(end_s, x, width, height));
+  root.append(...valueAxis(low, high, step, unit, y, width), ...timeAxis(end_s, x, width, height));
   for (const one of drawn) root.append(svg("path", { class: `series ${one.className}`, d: linePath(s, one.values, x, y) }));
   const cursor = svg("line", { class: "cursor", y1: PAD.top, y2: height - PAD.bottom, visibility: "hidden" });
   root.append(cursor);
-  const reading = make("p", { className: "reading" });
-  const tell = k => { reading.replaceChildren(...readingOf(s, drawn, unit, k)); };
-  tell(s.length - 1);
   root.addEventListener("mousemove", event => {
     const box = root.getBoundingClientRect(), at_s = (event.clientX - box.left - PAD.left) / (width - PAD.left - PAD.right) * end_s;
     const k = Math.min(s.length - 1, Math.max(0, nearestAt(s, at_s)));
@@ -55,8 +57,7 @@ function lineChart(host, { s, series, unit, range, label }) {
     tell(k);
   });
   root.addEventListener("mouseleave", () => { cursor.setAttribute("visibility", "hidden"); tell(s.length - 1); });
-  const notes = [range ? `band: expected ${rangeText(range, unit)} at the end of the day` : "", low > 0 ? "the axis does not begin at zero" : ""];
-  host.replaceChildren(root, make("div", { className: "under" }, reading, make("p", { className: "quiet", textContent: notes.filter(Boolean).join(" · ") })));
+  plot.append(root);
 }
 
 function readingOf(s, drawn, unit, k) {
@@ -64,8 +65,8 @@ function readingOf(s, drawn, unit, k) {
   return [make("time", { textContent: atS(s[k]) }), ...values];
 }
 
-function valueAxis(low, high, unit, y, width) {
-  const step = niceStep(high - low, 5), made = [];
+function valueAxis(low, high, step, unit, y, width) {
+  const made = [];
   for (let n = Math.ceil(low / step - 1e-9); n * step <= high + 1e-9 * step; n++) {
     const at = y(n * step);
     made.push(svg("line", { class: n === 0 ? "axis" : "grid", x1: PAD.left, x2: width - PAD.right, y1: at, y2: at }));

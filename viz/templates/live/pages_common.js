@@ -17,7 +17,7 @@ function panel(title, note, ...children) {
 }
 
 const nothing = text => make("p", { className: "nothing", textContent: text });
-const kpiName = name => LOOKS.kpis[name] ?? words(name);
+const kpiName = name => LOOKS.labels[name] ?? words(name);
 
 /** Seconds as people say them. */
 function duration(s) {
@@ -72,7 +72,7 @@ function bars(label, rows, text = number) {
   return make("ul", { className: "bars", "aria-label": label }, ...rows.map(([name, value]) => {
     const bar = make("i", {});
     bar.style.width = most > 0 ? `${100 * value / most}%` : "0";
-    return make("li", {}, make("span", { className: "bar-name", textContent: name, title: name }), make("span", { className: "bar" }, bar), make("span", { className: "num", textContent: text(value) }));
+    return make("li", {}, make("span", { className: "bar-name", textContent: name, title: name }), make("span", { className: "rod" }, bar), make("span", { className: "num", textContent: text(value) }));
   }));
 }
 

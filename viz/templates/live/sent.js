@@ -1,7 +1,7 @@
 // What has been sent on its way: acts recorded, commands not yet answered, and how they were answered.
 
 const ACTS = {
-  assign_order: "take an order", unassign_order: "leave an order", set_route: "drive another route", hold_vehicle: "wait", release_vehicle: "go on",
+  assign_order: "take an order", unassign_order: "leave an order", set_route: "route", hold_vehicle: "wait", release_vehicle: "go on",
   send_message: "message", cancel_order: "order called off", call_driver: "call", order_changed: "order changed", change_order: "order changed",
 };
 const REPLIES = {

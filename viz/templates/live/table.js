@@ -131,13 +131,15 @@ function takeUp(element, what) {
 /** Take orders dropped on `root`; `rowOf(event)` is the vehicle under the mouse, -1 none. */
 function dropOn(root, rowOf) {
   const given = () => view.dragged?.order !== undefined && can("assign");
-  root.addEventListener("dragover", event => {
-    if (!given()) return;
-    const row = rowOf(event);
-    hover(row);
-    if (row >= 0) event.preventDefault();
-  });
-  root.addEventListener("dragleave", () => hover(-1));
+  for (const kind of ["dragenter", "dragover"]) {
+    root.addEventListener(kind, event => {
+      if (!given()) return;
+      const row = rowOf(event);
+      hover(row);
+      if (row >= 0) event.preventDefault();
+    });
+  }
+  root.addEventListener("dragleave", event => { if (!root.contains(event.relatedTarget)) hover(-1); });
   root.addEventListener("drop", event => {
     const row = rowOf(event);
     hover(-1);

@@ -1,7 +1,7 @@
 // Exceptions: what somebody has to deal with, whose it is, and what can be done about it.
 
 const SEVERITIES = {
-  critical: { text: "critical", marker: "square_x", colour: "#D55E00" }, warning: { text: "warning", marker: "inverted_triangle", colour: "#E69F00" },
+  critical: { text: "critical", marker: "diamond", colour: "#D55E00" }, warning: { text: "warning", marker: "inverted_triangle", colour: "#E69F00" },
   info: { text: "info", marker: "circle", colour: "#0072B2", hollow: true },
 };
 const MOST_SHOWN = 150;
@@ -25,27 +25,30 @@ function cases() {
 const chosenCase = () => view.parts.exceptions.find(c => c.id === queue.chosen);
 
 function caseItem(c) {
-  const over = c.state === "resolved", p = view.parts;
+  const over = c.state === "resolved";
   const who = c.assigned_to ? `for ${c.assigned_to}` : c.acknowledged_by ? `taken by ${c.acknowledged_by}` : `for any ${words(c.owner)}`;
+  const stands = over ? `${words(c.outcome)}${c.ended_by ? ` by ${c.ended_by}` : ""}` : c.state;
   const item = make("li", { role: "option", className: "case", tabIndex: -1, "aria-selected": String(c.id === queue.chosen), "data-key": c.id, "data-case": c.id },
     make("div", { className: "line" }, mark(SEVERITIES[c.severity], c.severity), make("b", { textContent: c.subject }),
       make("span", { className: "age num", textContent: over ? `over ${localTime(c.ended_us, false)}` : since(c.opened_us), title: `opened ${localTime(c.opened_us)}, has been so since ${localTime(c.since_us)}` })),
     make("p", { textContent: c.text || words(c.rule) }),
-    make("p", { className: "quiet", textContent: [words(c.rule), who, c.escalated ? "passed up" : "", over ? `${words(c.outcome)}${c.ended_by ? ` by ${c.ended_by}` : ""}` : c.state].filter(Boolean).join(" · ") }),
+    make("p", { className: "quiet", textContent: [words(c.rule), who, c.escalated ? "passed up" : "", stands].filter(Boolean).join(" · ") }),
     ...c.notes.map(([at, by, text]) => make("p", { className: "note", textContent: `${localTime(at, false)} ${by}: ${text}` })));
   item.onclick = () => chooseCase(c.id);
   if (c.state === "open") item.classList.add("new");
-  if (p.posted.some(act => act.at_us > p.clock.now_us && act.about === c.id)) item.append(make("p", { className: "quiet", textContent: "recorded" }));
+  for (const act of ahead()) if (act.about === c.id) item.append(make("p", { className: "quiet", textContent: `${words(act.kind)}: recorded, takes effect at ${localTime(act.at_us)}` }));
   return item;
 }
 
 function chooseCase(id) {
   queue.chosen = id;
   showCases();
-  const c = chosenCase(), item = $("cases").querySelector('[aria-selected="true"]');
-  item?.scrollIntoView({ block: "nearest" });
+  const c = chosenCase();
   if (c) showSubject(c.subject);
+  keepInSight();
 }
+
+const keepInSight = () => $("cases").querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest" });
 
 /** The vehicle or order of this name is selected, if there is one. */
 function showSubject(name) {
@@ -75,6 +78,7 @@ function people() {
 function deal(what) {
   const c = chosenCase();
   if (c && c.state !== "resolved" && can(what) && !(what === "acknowledge" && c.state !== "open")) DEAL[what](c);
+  keepInSight();
 }
 
 function showCases() {
@@ -92,7 +96,8 @@ function showCases() {
 /** New ones are said aloud and stand on the map for a while; nothing moves, and the keyboard stays where it is. */
 function announceCases() {
   const { clock, exceptions } = view.parts, open = exceptions.filter(c => c.state === "open");
-  const fresh = queue.seen && !clock.own ? open.filter(c => !queue.seen.has(c.id)) : [];
+  if (clock.own) return;  // somebody looks back: nothing there is new
+  const fresh = queue.seen ? open.filter(c => !queue.seen.has(c.id)) : [];
   queue.seen = new Set(exceptions.map(c => c.id));
   if (!fresh.length) return;
   const c = fresh.at(-1), text = `${c.subject}: ${c.text || words(c.rule)}`;

@@ -1,0 +1,85 @@
+"""The money of a study as lines of text and as rows of the report: every difference with its interval."""
+
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+from scenarios.wording import number, reach, signed, spread
+from twin.kpis.labels import item_label
+
+INDENT = "  "
+NAME_CHARS = 24
+MOST_ITEMISED = 4
+"""With more variants only their totals are told, and the base's prices."""
+
+
+def money_lines(money: dict[str, Any], base: str, width: int) -> list[str]:
+    """What each variant comes to in a year, the items in which it differs, and the prices it all rests on."""
+    days, told = money["days_per_year"], f"told for {money['comparisons']} comparisons together"
+    named = [base, *money["variants"], *(INDENT + item_label(item) for item in money["base"]["items"])]
+    wide = min(NAME_CHARS, max(map(len, named)))
+    total, few = money["base"]["total"], len(money["variants"]) <= MOST_ITEMISED
+    lines = [
+        f"money, {money['currency']} a year of {days:g} working days, {told}",
+        f"{INDENT}{base[:wide]:<{wide}} {_amount(total['per_year'], ''):>14}",
+    ]
+    for name, account in money["variants"].items():
+        rows = [(name, account["total"])]
+        if few:
+            rows += [(INDENT + item_label(item), cell) for item, cell in account["items"].items() if _differs(cell)]
+        lines += [
+            f"{INDENT}{text[:wide]:<{wide}} {_amount(cell['per_year'], ''):>14}   {_change(cell)}".rstrip()
+            for text, cell in rows
+        ]
+    prices = ", ".join(_assumption(one) for one in money["assumptions"] if few or one["variant"] is None)
+    return [*lines, *textwrap.wrap(f"prices assumed (* set by the scenario): {prices}", width)]
+
+
+def money_rows(money: dict[str, Any], names: list[str]) -> dict[str, list[dict[str, Any]]]:
+    """By variant, a row of the report for each item and the total."""
+    return {name: [*_rows(money, name)] for name in names}
+
+
+def _rows(money: dict[str, Any], name: str) -> Iterator[dict[str, Any]]:
+    base, account, unit = money["base"], money["variants"][name], money["currency"]
+    total = ("Total", base["total"], account["total"])
+    for text, was, cell in [
+        *((item_label(item), base["items"][item], cell) for item, cell in account["items"].items()), total
+    ]:  # fmt: skip
+        differs = _differs(cell)
+        yield {
+            "name": text,
+            "was": _amount(was["per_day"], unit),
+            "has": _amount(cell["per_day"], unit),
+            "day": signed(cell["diff_per_day"], unit) if differs else "",
+            "day_ends": _ends(cell["ci_low"], cell["ci_high"], unit) if differs else "",
+            "year": signed(cell["diff_per_year"], unit) if differs else "",
+            "year_ends": _ends(cell["ci_low_per_year"], cell["ci_high_per_year"], unit) if differs else "",
+            "p": "" if cell["p_adjusted"] is None else f"{cell['p_adjusted']:.2g}",
+            "said": cell["said"],
+        }
+
+
+def _differs(cell: dict[str, Any]) -> bool:
+    return cell["said"] not in ("same", "undefined")
+
+
+def _amount(value: float | None, unit: str) -> str:
+    return "undefined" if value is None else number(value, unit)
+
+
+def _change(cell: dict[str, Any]) -> str:
+    if not _differs(cell):
+        return cell["said"]
+    text = spread(cell["diff_per_year"], cell["ci_low_per_year"], cell["ci_high_per_year"], "")
+    return f"{text:<40} {cell['said']}"
+
+
+def _ends(low: float | None, high: float | None, unit: str) -> str:
+    return "no interval" if low is None or high is None else reach(low, high, unit)
+
+
+def _assumption(one: dict[str, Any]) -> str:
+    mark = "*" if one["source"] == "the scenario" else ""
+    of = "" if one["variant"] is None else f" ({one['variant']})"
+    return f"{one['key'].removeprefix('costs.')} {one['value']:g}{mark}{of}"
