@@ -19,7 +19,7 @@ TOLD = ("better", "worse", "different", "hint", "open")
 MONEY = {
     "saves": "{} saves money",
     "costs more": "{} costs more",
-    "hint": "There are hints, but no proof, of what {} comes to in money",
+    "hint": "Of what {} does to the cost there is a hint, but no proof",
     "cannot be told": "Whether {} saves money cannot be told",
 }
 """How a difference in money is told of, by what ``scenarios.money`` says of it."""

@@ -10,8 +10,10 @@ one of those named; where no case holds and some cannot be told, it *cannot be t
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from scenarios.comparison import estimate_of, unit_and_better
-from scenarios.statistics import CONFIDENCE, Estimate, change_of_sums, difference
+from scenarios.statistics import CONFIDENCE, Estimate, change_of_sums, difference, share_estimate
 from scenarios.study_claim import ClaimConfig, ConditionConfig
 from scenarios.study_run import Figures
 from scenarios.wording import listed
@@ -73,7 +75,7 @@ def _condition(asked: ConditionConfig, figures: Figures, level: float) -> dict[s
     found = _estimate(asked, figures, level)
     return asked.model_dump() | {
         "value": found.mean, "ci_low": found.low, "ci_high": found.high,
-        "unit": "share" if asked.relative else unit_and_better(asked.kpi)[0],
+        "unit": "share" if asked.relative or asked.fewer_by is not None else unit_and_better(asked.kpi)[0],
         "verdict": judge(found.low, found.high, asked.low, asked.high),
     }  # fmt: skip
 
@@ -82,6 +84,12 @@ def _estimate(asked: ConditionConfig, figures: Figures, level: float) -> Estimat
     of = [figures.of(name, asked.kpi) for name in asked.named]
     if len(of) == 1:
         return estimate_of(figures, asked.variant, asked.kpi, level)
+    if asked.where_above is not None:
+        of[0] = np.where(of[1] > asked.where_above, of[0], np.nan)  # undefined figures count for neither
+    if asked.fewer_by is not None:
+        days = ~np.isnan(of[0] + of[1])
+        fewer = of[0] < (1 - asked.fewer_by) * of[1]
+        return share_estimate(fewer[days].astype(float), np.ones(days.sum()), level)
     if asked.relative:
         return change_of_sums(of[0], of[1], of[2:], level)
     a, b = (of[0], of[1]) if len(of) == 2 else (of[0] - of[1], of[2] - of[3])

@@ -21,7 +21,7 @@ from scenarios.schema import ScenarioModel
 from scenarios.study_file import study_schema
 from twin.alerts import ALERTS
 from twin.events import COMMANDS, EVENTS, Kind
-from twin.kpis.costs import Costs
+from twin.kpis.costs import Costs, sources
 from twin.planning import PLANNERS
 from twin.policies import POLICIES
 
@@ -238,9 +238,9 @@ def _vehicle_types() -> str:
 
 
 def _costs() -> str:
-    head = "## Prices\n\n`costs` replaces any of these; sources: `twin/kpis/costs.py`.\n"
-    rows = [head, "| key | default |", "|---|---|"]
-    rows += [f"| `{name}` | {value:g} |" for name, value in vars(Costs()).items()]
+    head = "## Prices\n\n`costs` replaces any of these; what they make up: [money.md](money.md).\n"
+    rows = [head, "| key | default | source ([A]: our assumption) |", "|---|---|---|"]
+    rows += [f"| `{name}` | {getattr(Costs(), name):g} | {source} |" for name, source in sources().items()]
     return "\n".join(rows) + "\n"
 
 

@@ -5,7 +5,7 @@ adjusted over all items, sums and variants together (Holm), apart from the KPIs'
 """
 
 from array import array
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,12 +17,11 @@ from scenarios.load import Scenario
 from scenarios.statistics import CONFIDENCE
 from scenarios.study_run import Figures
 from twin.kpis.costs import Costs, sources
-from twin.kpis import money
-from twin.kpis.money import ITEMS, figure_of
+from twin.kpis.money import FIGURES, ITEMS, figure_of
 
 TOTAL = "cost_eur"
 CURRENCY = "EUR"
-FIGURES = (*money.FIGURES, TOTAL)
+ALL = (*FIGURES, TOTAL)
 SAID = {"better": "saves", "worse": "costs more", "hint": "hint", "open": "cannot be told", "same": "same",
         "undefined": "undefined"}  # fmt: skip
 """What a difference amounts to: *saves* and *costs more* where Holm's p is below 5 %, *hint* where the interval alone
@@ -42,7 +41,7 @@ def money_table(
     """
     base, *others = variants
     days = days_per_year if days_per_year is not None else _prices(variants[base]).working_days_per_year
-    table = tables({"": _per_day(figures, variants)}, [*variants], FIGURES, level)
+    table = tables({"": _per_day(figures, variants)}, [*variants], ALL, level)
     of = table[""]
     spent = [item for item in ITEMS if any(of[name][figure_of(item)]["mean"] for name in variants)]
     return {
@@ -58,18 +57,22 @@ def money_table(
 
 def assumptions(variants: Mapping[str, Scenario]) -> list[dict[str, Any]]:
     """Each price with its source; one that a variant has different from the base follows with the variant's name."""
-    base, *others = variants
-    found = []
-    for key, source in sources().items():
-        for name in (base, *others):
-            value = getattr(_prices(variants[name]), key)
-            if name == base or value != getattr(_prices(variants[base]), key):
-                given = key in variants[name].model.costs
-                found.append({
-                    "key": f"costs.{key}", "value": value, "source": "the scenario" if given else source,
-                    "variant": None if name == base else name,
-                })  # fmt: skip
-    return found
+    base = next(iter(variants))
+    prices = {name: vars(_prices(scenario)) for name, scenario in variants.items()}
+    return [
+        {
+            "key": f"costs.{key}",
+            "value": of[key],
+            "source": "the scenario" if key in variants[name].model.costs else source,
+            "variant": None if name == base else name,
+        }
+        for key, source in sources().items()
+        for name, of in prices.items()
+        if name == base or of[key] != prices[base][key]
+    ]
+
+
+Cell = Callable[[dict[str, Any], float], dict[str, Any]]
 
 
 def _prices(scenario: Scenario) -> Costs:
@@ -81,11 +84,11 @@ def _per_day(figures: Figures, variants: Mapping[str, Scenario]) -> Figures:
     values = {}
     for name, scenario in variants.items():
         days = contracts_of(scenario.model).days
-        values[name] = {figure: array("d", np.asarray(figures.of(name, figure)) / days) for figure in FIGURES}
+        values[name] = {figure: array("d", np.asarray(figures.of(name, figure)) / days) for figure in ALL}
     return Figures(values, {}, figures.replications)
 
 
-def _account(of: Table, name: str, spent: list[str], days: float, cell: Any) -> dict[str, Any]:
+def _account(of: Table, name: str, spent: list[str], days: float, cell: Cell) -> dict[str, Any]:
     items = {item: cell(of[name][figure_of(item)], days) for item in spent}
     return {"items": items, "total": cell(of[name][TOTAL], days)}
 

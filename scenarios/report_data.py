@@ -13,6 +13,7 @@ from scenarios.history import OrderHistory, RunHistory
 from scenarios.lateness import Part, late_orders
 from scenarios.report_kpis import Kpi, report_kpis
 from scenarios.report_map import MapData, map_data
+from scenarios.report_money import CostLine, cost_lines
 from scenarios.report_office import OfficeTables, office_tables
 from scenarios.report_timeline import Timeline, timeline
 from scenarios.route_changes import RouteChange, route_changes
@@ -62,6 +63,7 @@ class ReportData:
     warnings: tuple[str, ...]
     limits: tuple[str, ...]
     kpis: tuple[Kpi, ...]
+    costs: tuple[CostLine, ...]
     map: MapData
     timeline: Timeline
     late: tuple[OrderLine, ...]
@@ -117,6 +119,7 @@ def report_data(folder: Path) -> ReportData:
         warnings=(*_status_warnings(manifest), *missing),
         limits=(*roads_map.limits, *limits),
         kpis=kpis,
+        costs=cost_lines(folder),
         map=roads_map,
         timeline=lanes,
         late=tuple(_line(i.order, clock, i.lateness.cause.text, i.lateness.parts) for i in late[:shown]),

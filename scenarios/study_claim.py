@@ -19,6 +19,10 @@ class ConditionConfig(Section):
         None, min_length=2, max_length=2, description="less the change of this variant against that one"
     )
     relative: bool = Field(False, description="the change as a share of the figure of `against`")
+    fewer_by: Annotated[float, Field(ge=0, lt=1)] | None = Field(
+        None, description="counts: the share of days on which it is less than that of `against` by more than this share"
+    )
+    where_above: Bound = Field(None, description="only days on which the figure of `against` is above this")
     low: Bound = Field(None, description="the claim holds above this")
     high: Bound = Field(None, description="and below this")
 
@@ -28,8 +32,11 @@ class ConditionConfig(Section):
             raise ValueError("expected low, high or both")
         if self.low is not None and self.high is not None and not self.low < self.high:
             raise ValueError("expected low below high")
-        if self.against is None and (self.beyond is not None or self.relative):
-            raise ValueError("expected against, as beyond and relative are about a change")
+        changes = (self.beyond, self.fewer_by, self.where_above)
+        if self.against is None and (self.relative or any(asked is not None for asked in changes)):
+            raise ValueError("expected against, as beyond, relative, fewer_by and where_above are about a change")
+        if self.fewer_by is not None and (self.relative or self.beyond is not None):
+            raise ValueError("expected fewer_by without relative and beyond, as it counts days")
         return self
 
     @property

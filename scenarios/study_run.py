@@ -269,7 +269,8 @@ def outcome(session: Session) -> Outcome:
     assert evidence.truth is not None  # noqa: S101  (it has just been simulated)
     figures = {name: kpi["value"] for name, kpi in compute(evidence).items()}
     figures |= {figure_of(item): eur for item, eur in cost_items_eur(evidence.truth).items()}
-    return Outcome(figures | {"decisions": session.built.office.decisions}, DecisionTime(sum(times), max(times, default=0.0), len(times)))
+    figures["decisions"] = session.built.office.decisions
+    return Outcome(figures, DecisionTime(sum(times), max(times, default=0.0), len(times)))
 
 
 def with_changes(scenario: Scenario, **changes: Any) -> Scenario:

@@ -19,6 +19,7 @@ from scenarios.study import Choose, Study
 from scenarios.study_run import Figures
 from scenarios.wording import begun, listed, spread
 from tests.tiny import tiny
+from twin.kpis.money import FIGURES
 from twin.kpis.registry import KPIS
 from viz.compare import WIDTH, compare_lines
 
@@ -33,7 +34,7 @@ def scenario() -> Scenario:
 def days(**changed: dict[str, Any]) -> Figures:
     """Twelve days of every KPI, all the same but for what is given by variant and KPI."""
     values = {
-        variant: {kpi: array("d", np.broadcast_to(kpis.get(kpi, 0.5), N)) for kpi in [*KPIS, "decisions"]}
+        variant: {kpi: array("d", np.broadcast_to(kpis.get(kpi, 0.5), N)) for kpi in [*KPIS, *FIGURES, "decisions"]}
         for variant, kpis in changed.items()
     }
     return Figures(values, {}, N)
@@ -69,7 +70,8 @@ def test_who_wins_on_what_by_how_much(found: dict[str, Any]) -> None:
     assert spread(cell["diff"], cell["ci_low"], cell["ci_high"], "EUR") in text
     assert "on time +5.0 pp (" in text
     assert "no difference can be told in distance" in text
-    assert f"In money, ‘more’ comes to {spread(-25_000, 250 * cell['ci_low'], 250 * cell['ci_high'], 'EUR')}" in text
+    year = spread(-25_000, 250 * cell["ci_low"], 250 * cell["ci_high"], "EUR")
+    assert f"‘more’ saves money: {year} in a year of 250 such days." in text
     assert "Pairing did not help ‘more’ on on time and distance" in text
     assert f"for the {found['comparisons']} comparisons of the study together (Holm)" in text
 

@@ -18,6 +18,7 @@ from scenarios.replications import replication_seed
 from scenarios.run import run
 from scenarios.study import asked_study, read_variant
 from tests.tiny import tiny, write_tiny
+from twin.kpis.registry import KPIS
 from viz.cli import BAD_INPUT, OK, main
 from viz.compare import compare_lines
 from viz.league import league_lines
@@ -93,7 +94,7 @@ def test_a_replication_is_the_day_of_its_seed(found: League) -> None:
     assert {name: kpi["value"] for name, kpi in alone.kpis.items() if kpi["value"] is not None} == {
         name: values[1]
         for name, values in figures.values["nearest"].items()
-        if not np.isnan(values[1]) and name != "decisions"
+        if not np.isnan(values[1]) and name in KPIS
     }
     assert figures.decision_times["nearest"].decisions == figures.of("nearest", "decisions").sum()
 

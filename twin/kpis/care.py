@@ -73,6 +73,8 @@ class CareRules:
     def on_proof_captured(self, event: Event, at_us: int, p: dict) -> None:
         care = self._care(event)
         care.captured_us, care.arrived_us = p["captured_us"], at_us
+        sent = self.facts.proof_bytes
+        sent[p["vehicle_id"]] = sent.get(p["vehicle_id"], 0) + p["bytes"]
 
     def on_dispute_opened(self, event: Event, at_us: int, p: dict) -> None:
         self._care(event).disputes += 1

@@ -33,6 +33,7 @@ undefined are left out.
 | zone | the cell of 0.02 x 0.02 degrees (about 2 km) of the order's last task, by its south-west corner: `50.02,8.04` |
 | customer | as in the order |
 | rule | of the alert, its cause or its exception |
+| cost_item | what `cost_eur` is the sum of: [money.md](money.md) |
 | hour | hour of the local clock, `00` to `23`: when the order ended, the trip began, the stop was done |
 
 An order that nobody visited has no driver and no vehicle, so parts need not add up to the whole.
@@ -44,7 +45,8 @@ report.
 
 ## Prices
 
-`costs` in a scenario replaces any of the prices in `twin/kpis/costs.py`, which names their sources.
+`costs` in a scenario replaces any of the prices in `twin/kpis/costs.py`, which names their sources:
+[money.md](money.md).
 
 ## Adding one
 

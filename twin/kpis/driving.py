@@ -68,6 +68,10 @@ def idle_share(f: Facts) -> float | None:
     return ratio(f.duty_total(lambda d: d.idle_us), f.duty_total(lambda d: d.engine_us))
 
 
+def harsh_events(f: Facts) -> int:
+    return f.total(lambda w: w.harsh_events)
+
+
 def route_adherence_share(f: Facts) -> float | None:
     return ratio(f.duty_total(lambda d: d.kept_pairs), f.duty_total(lambda d: d.planned_pairs))
 
@@ -109,6 +113,8 @@ KPIS = (
     Kpi("idle_share", "share", "lower", "lagging", "fleet manager",
         "Engine-on time standing / engine-on time, of shifts that ended, as the engine counters have it.",
         idle_share, SHIFTS),
+    Kpi("harsh_events", "events", "lower", "leading", "safety manager",
+        "Harsh braking, acceleration and cornering, over the run.", harsh_events, WORK),
     Kpi("route_adherence_share", "share", "neither", "lagging", "planner",
         "Neighbouring stops of the first route a driver accepted that were visited one right after the other / all "
         "its neighbouring stops, over shifts that ended.", route_adherence_share, SHIFTS),

@@ -12,12 +12,16 @@ from typing import Any
 from twin.kpis.advice import AdviceRules
 from twin.kpis.care import CareRules
 from twin.kpis.causes import AlertRules, TrueCauses
+from twin.kpis.contracts import Contracts
 from twin.kpis.costs import Costs
+from twin.kpis.downtime import DowntimeRules
 from twin.kpis.records import Duty, DutyKey, Facts, OrderRecord, Work, WorkKey, zone_of
 from twin.kpis.standing import Standing
 from twin.kpis.tables import Event, LocalHours, Tables, read_events
 from twin.kpis.telemetry import telemetry_facts
 
+HOUR_US = 3_600_000_000
+MOST_DUTY_US, MOST_DRIVING_US = 14 * HOUR_US, 11 * HOUR_US  # in a shift: 49 CFR 395.3 (a)(2) and (3)
 ROUTE_COMMANDS = ("set_route", "assign_order", "unassign_order")
 
 
@@ -32,7 +36,7 @@ class Evidence:
 def gather(tables: Tables) -> Evidence:
     """Fold both ledgers and the telemetry, a batch in memory at a time."""
     hours = LocalHours(tables.time_zone)
-    truth, office = (Fold(hours, tables.costs, tables.end_us) for _ in range(2))
+    truth, office = (Fold(hours, tables.costs, tables.end_us, tables.contracts) for _ in range(2))
     causes, truth_known = TrueCauses(tables.alerts), False
     for own, at_us, event in _both(tables):
         if not own:
@@ -45,8 +49,10 @@ def gather(tables: Tables) -> Evidence:
                 truth.sent(event)
                 office.sent(event)
     happened, known = truth.finish() if truth_known else None, office.finish()
-    known.telemetry = telemetry_facts(tables.telemetry, sorted((happened or known).shifts))
+    shifts = sorted((happened or known).shifts)
+    known.telemetry = telemetry_facts(tables.telemetry, shifts, tables.contracts.sim_networks)
     if happened is not None:
+        happened.telemetry = known.telemetry
         happened.alerts = known.alerts  # an alert is the office's; whether it is right, truth decides
         happened.alert_causes = causes.finish(tables.end_us)
     return Evidence(happened, known)
@@ -80,11 +86,12 @@ class OpenShift:
     visits: list[str] = field(default_factory=list)
 
 
-class Fold(CareRules, AlertRules, AdviceRules):
+class Fold(CareRules, AlertRules, AdviceRules, DowntimeRules):
     """One account of the run, fed event by event in order of ``seq``."""
 
-    def __init__(self, hours: LocalHours, costs: Costs, end_us: int) -> None:
-        self.facts = Facts(end_us, costs)
+    def __init__(self, hours: LocalHours, costs: Costs, end_us: int, contracts: Contracts | None = None) -> None:
+        super().__init__()
+        self.facts = Facts(end_us, costs, contracts or Contracts())
         self._hours = hours
         self._standing = Standing()
         self._depot_of: dict[str, str] = {}  # vehicle -> depot
@@ -113,8 +120,12 @@ class Fold(CareRules, AlertRules, AdviceRules):
             if shift.start_us is not None:
                 key = DutyKey(shift.driver, vehicle, self._depot_of.get(vehicle, ""))
                 done = duty.get(key, Duty())
-                duty[key] = replace(done, duty_us=done.duty_us + max(0, now_us - shift.start_us))
-        return replace(self.facts, end_us=now_us, duty=duty)
+                duty[key] = replace(
+                    done,
+                    duty_us=done.duty_us + max(0, now_us - shift.start_us),
+                    overtime_us=done.overtime_us + max(0, now_us - shift.until_us),
+                )
+        return replace(self.facts, end_us=now_us, duty=duty, downtime_us=self.downtime_us(now_us))
 
     def finish(self) -> Facts:
         """The facts, with shifts that never ended counted to the end of the run."""
@@ -122,6 +133,7 @@ class Fold(CareRules, AlertRules, AdviceRules):
             if shift.start_us is not None and shift.start_us < self.facts.end_us:
                 self.facts.shifts.append((vehicle, shift.start_us, self.facts.end_us))
                 shift.start_us = None
+        self.facts.downtime_us = self.downtime_us(self.facts.end_us)
         self.judge_orders()
         for order in self.facts.orders.values():
             if order.care is not None and order.delivered:  # told after the fact
@@ -219,15 +231,21 @@ class Fold(CareRules, AlertRules, AdviceRules):
         if p["purpose"] == "task":
             self._open(p["vehicle_id"]).visits.append(p["at"])
 
+    def on_harsh_event(self, event: Event, at_us: int, p: dict) -> None:
+        self._work(p["driver_id"], p["vehicle_id"], event.occurred_us).harsh_events += 1
+
     def on_shift_ended(self, event: Event, at_us: int, p: dict) -> None:
         duty = self._duty(p["driver_id"], p["vehicle_id"])
         duty_us = round(p["duty_s"] * 1e6)
         duty.duty_us += duty_us
         duty.longest_us = max(duty.longest_us, duty_us)
+        duty.violations += (duty_us > MOST_DUTY_US) + (p["driving_s"] * 1e6 > MOST_DRIVING_US)
         duty.idle_us += round(p["idle_s"] * 1e6)
         duty.engine_us += round(p["engine_s"] * 1e6)
         duty.idle_fuel_ul += round(p.get("idle_fuel_ml", 0.0) * 1e3)
         shift = self._shift.pop(p["vehicle_id"], OpenShift())
+        if shift.start_us is not None:
+            duty.overtime_us += min(duty_us, max(0, event.occurred_us - shift.until_us))
         duty.plan_changes += max(0, shift.told_during - (not shift.told_before))
         if shift.plan:
             kept = set(zip(shift.visits, shift.visits[1:]))

@@ -15,7 +15,7 @@ WORK = ("driver", "vehicle", "depot", "hour")
 """Dimensions of what is counted over trips and stops."""
 SHIFTS = ("driver", "vehicle", "depot")
 """Dimensions of what needs whole shifts."""
-DIMENSIONS = (*ORDERS, "rule")
+DIMENSIONS = (*ORDERS, "rule", "cost_item")
 
 
 @dataclass(frozen=True)

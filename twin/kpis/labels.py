@@ -19,6 +19,7 @@ LABELS = {
     "workload_spread": "Spread of workload",
     "fuel_l": "Fuel",
     "idle_share": "Engine idling",
+    "harsh_events": "Harsh events",
     "cost_eur": "Cost",
     "cost_per_stop_eur": "Cost per stop",
     "eta_error_s_p50": "Arrival estimate off by, median",
@@ -74,8 +75,36 @@ LABELS = {
     "dispatcher_phone_h": "Dispatchers on the phone",
     "dispatcher_runbook_h": "Dispatchers at the runbook",
 }
+ITEMS = {
+    "drivers": "drivers' hours",
+    "overtime": "overtime, on top",
+    "vehicles": "kilometres",
+    "fuel": "fuel",
+    "energy": "electricity",
+    "downtime": "vehicles broken down",
+    "failed_visits": "failed visits",
+    "late": "late deliveries",
+    "left_out": "orders left out",
+    "notifications": "messages to customers",
+    "calls": "customers' calls",
+    "disputes_lost": "disputes lost",
+    "dispatchers": "dispatchers' time",
+    "violations": "shifts over a limit",
+    "devices": "devices",
+    "sims": "SIMs",
+    "data": "mobile data",
+    "standby_line": "standby line",
+}
+"""Items of the cost."""
 
 
 def label(name: str) -> str:
-    """A KPI's name in words."""
-    return LABELS.get(name) or name.replace("_", " ").capitalize()
+    """A KPI's name in words; of an item of the cost, `cost.fuel_eur`, too."""
+    item = ITEMS.get(name.removeprefix("cost.").removesuffix("_eur")) if name.startswith("cost.") else None
+    return f"Cost, {item}" if item else LABELS.get(name) or name.replace("_", " ").capitalize()
+
+
+def item_label(item: str) -> str:
+    """An item of the cost in words."""
+    text = ITEMS[item]
+    return text[0].upper() + text[1:]

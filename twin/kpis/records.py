@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from twin.kpis.advice import Advice
 from twin.kpis.care import Care
+from twin.kpis.contracts import Contracts
 from twin.kpis.costs import Costs
 from twin.kpis.telemetry import TelemetryFacts
 
@@ -83,6 +84,7 @@ class Work:
     service_us: int = 0
     fuel_ul: int = 0
     energy_mwh: int = 0
+    harsh_events: int = 0
 
 
 class DutyKey(NamedTuple):
@@ -98,6 +100,8 @@ class Duty:
     shifts: int = 0
     rostered_us: int = 0
     duty_us: int = 0
+    overtime_us: int = 0  # after the rostered end
+    violations: int = 0  # limits of a shift exceeded
     longest_us: int = 0
     idle_us: int = 0
     engine_us: int = 0
@@ -137,10 +141,13 @@ class Facts:
 
     end_us: int = 0
     costs: Costs = field(default_factory=Costs)
+    contracts: Contracts = field(default_factory=Contracts)
     orders: dict[str, OrderRecord] = field(default_factory=dict)
     work: dict[WorkKey, Work] = field(default_factory=dict)
     duty: dict[DutyKey, Duty] = field(default_factory=dict)
     shifts: list[tuple[str, int, int]] = field(default_factory=list)  # vehicle, start, end
+    downtime_us: dict[str, int] = field(default_factory=dict)  # broken down, by vehicle
+    proof_bytes: dict[str, int] = field(default_factory=dict)  # captured, by vehicle
     alerts: list[Alarm] = field(default_factory=list)
     alert_causes: list[Alarm] = field(default_factory=list)
     exceptions: dict[str, ExceptionRecord] = field(default_factory=dict)
@@ -181,7 +188,10 @@ class Facts:
 
         def part(key: str) -> Facts:
             if key not in parts:
-                parts[key] = replace(self, orders={}, work={}, duty={}, shifts=[], telemetry=None)
+                parts[key] = replace(
+                    self, contracts=Contracts(), orders={}, work={}, duty={}, shifts=[], downtime_us={}, proof_bytes={},
+                    exceptions={}, phone_us=0, runbook_us=0, deciding_us=0, telemetry=None,
+                )  # fmt: skip
             return parts[key]
 
         for order_id, order in self.orders.items():
@@ -193,11 +203,21 @@ class Facts:
         if dimension in DutyKey._fields:
             for duty_key, duty in self.duty.items():
                 part(getattr(duty_key, dimension)).duty[duty_key] = duty
-        if dimension == "vehicle" and self.telemetry is not None:
-            for vehicle, telemetry in self.telemetry.by_vehicle().items():
-                part(vehicle).telemetry = telemetry
+        if dimension == "vehicle":
+            self._split_by_vehicle(part)
         parts.pop("", None)
         return parts
+
+    def _split_by_vehicle(self, part: Callable[[str], "Facts"]) -> None:
+        if self.telemetry is not None:
+            for vehicle, telemetry in self.telemetry.by_vehicle().items():
+                part(vehicle).telemetry = telemetry
+        for vehicle in self.contracts.devices:
+            part(vehicle).contracts = self.contracts.of(vehicle)
+        for vehicle, down_us in self.downtime_us.items():
+            part(vehicle).downtime_us = {vehicle: down_us}
+        for vehicle, sent in self.proof_bytes.items():
+            part(vehicle).proof_bytes = {vehicle: sent}
 
     def _by_rule(self) -> dict[str, "Facts"]:
         exceptions = self.exceptions.items()

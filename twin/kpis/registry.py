@@ -56,7 +56,9 @@ def compute(evidence: Evidence, expect: Mapping[str, Sequence[float]] | None = N
 
 
 def by_dimension(evidence: Evidence) -> pa.Table:
-    """KPIs by driver, vehicle, depot, zone, customer, hour and rule: columns ``kpi, source, dimension, key, value``.
+    """KPIs by driver, vehicle, depot, zone, customer, hour, rule and cost item.
+
+    Columns: ``kpi, source, dimension, key, value``.
 
     Rows with an undefined value are left out. ``hour`` is the local hour of the day, ``00`` to ``23``, in which an
     order ended, a trip began or a stop was done; ``zone`` a cell of 0.02 x 0.02 degrees by its south-west corner.
@@ -75,6 +77,9 @@ def by_dimension(evidence: Evidence) -> pa.Table:
 def _dimension_rows(evidence: Evidence) -> Iterator[tuple[str, str, str, str, float]]:
     accounts = [("truth", evidence.truth), ("office", evidence.office)]
     for dimension in DIMENSIONS:
+        if dimension == money.ITEM:
+            yield from _cost_rows(accounts)
+            continue
         kpis = [kpi for kpi in KPIS.values() if dimension in kpi.dimensions]
         parts = {source: facts.split(dimension) for source, facts in accounts if facts is not None}
         for key in sorted({key for split in parts.values() for key in split}, key=natural_key):
@@ -83,6 +88,13 @@ def _dimension_rows(evidence: Evidence) -> Iterator[tuple[str, str, str, str, fl
                     value = _value(kpi, split.get(key)) if kpi.basis in ("both", source) else None
                     if value is not None:
                         yield kpi.name, source, dimension, key, float(value)
+
+
+def _cost_rows(accounts: Sequence[tuple[str, Facts | None]]) -> Iterator[tuple[str, str, str, str, float]]:
+    items = {source: money.cost_items_eur(facts) for source, facts in accounts if facts is not None}
+    for item in money.ITEMS:
+        for source, of in items.items():
+            yield "cost_eur", source, money.ITEM, item, of[item]
 
 
 def _batch(rows: list[tuple[str, str, str, str, float]]) -> pa.RecordBatch:

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from twin.ingest import refused
+from twin.kpis.contracts import Contracts
 from twin.kpis.costs import Costs
 
 Batches: TypeAlias = pa.Table | Callable[[], Iterator[pa.RecordBatch]]
@@ -46,7 +47,7 @@ class Tables:
 
     ``start_us`` and ``end_us`` bound the run; ``time_zone`` names the clock that the dimension ``hour`` reads;
     ``telemetry`` is a table, a folder of Parquet parts, or None if there is none; ``alerts`` are the rules at work as
-    the scenario configures them, by name.
+    the scenario configures them, by name; ``contracts`` what is paid for by the month or the megabyte.
     """
 
     truth: Batches
@@ -57,6 +58,7 @@ class Tables:
     time_zone: str = "UTC"
     costs: Costs = field(default_factory=Costs)
     alerts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    contracts: Contracts = field(default_factory=Contracts)
 
 
 def read_events(ledger: Batches) -> Iterator[Event]:

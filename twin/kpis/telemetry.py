@@ -5,7 +5,7 @@ Age of information: at time t it is t minus the newest generation time received 
 Here the age counts while a shift is on, from zero at its start: a parked vehicle stands where it was left.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +32,7 @@ class TelemetryFacts:
     lost: np.ndarray  # int64
     counted_ms: np.ndarray  # int64: how long the age was counted
     area2_ms2: np.ndarray  # int64: twice the area under the age
+    over_sim: np.ndarray  # int64: samples sent over a metered network
     ages: "AgeDistribution | None"
 
     def mean_age_s(self) -> float | None:
@@ -55,23 +56,39 @@ class TelemetryFacts:
     def _only(self, row: int) -> "TelemetryFacts":
         one = slice(row, row + 1)
         return TelemetryFacts(
-            self.vehicles[one], self.samples[one], self.lost[one], self.counted_ms[one], self.area2_ms2[one], None
+            self.vehicles[one],
+            self.samples[one],
+            self.lost[one],
+            self.counted_ms[one],
+            self.area2_ms2[one],
+            self.over_sim[one],
+            None,
         )
 
 
-def telemetry_facts(telemetry: pa.Table | Path | None, shifts: Iterable[tuple[str, int, int]]) -> TelemetryFacts | None:
+def telemetry_facts(
+    telemetry: pa.Table | Path | None,
+    shifts: Iterable[tuple[str, int, int]],
+    sim_networks: Collection[str] = (),
+) -> TelemetryFacts | None:
     """Fold telemetry; ``shifts`` are ``(vehicle, start_us, end_us)``, without any the age counts between receptions.
+
+    ``sim_networks`` names the metered networks; without any nothing is counted over them.
 
     Returns:
         None if there is no telemetry.
     """
     age = AgeOfInformation(shifts)
-    samples, lost = np.zeros(0, np.int64), np.zeros(0, np.int64)
-    for batch in telemetry_batches(telemetry, COLUMNS):
+    samples, lost, over_sim = (np.zeros(0, np.int64) for _ in range(3))
+    metered = pa.array(sorted(sim_networks), pa.string())
+    for batch in telemetry_batches(telemetry, [*COLUMNS, *(["network"] if sim_networks else [])]):
         vehicle = age.codes(batch.column("vehicle_id"))
         received = batch.column("received_at")
         size = len(age.vehicles)
         samples = _grown(samples, size) + np.bincount(vehicle, minlength=size)
+        if sim_networks:
+            sent = np.asarray(pc.is_in(batch.column("network"), value_set=metered))
+            over_sim = _grown(over_sim, size) + np.bincount(vehicle[sent], minlength=size)
         if received.null_count:
             heard = np.asarray(pc.is_valid(received))
             lost = _grown(lost, size) + np.bincount(vehicle[~heard], minlength=size)
@@ -82,7 +99,13 @@ def telemetry_facts(telemetry: pa.Table | Path | None, shifts: Iterable[tuple[st
         return None
     size = len(age.vehicles)
     return TelemetryFacts(
-        tuple(age.vehicles), _grown(samples, size), _grown(lost, size), age.counted_ms, age.area2_ms2, age.ages
+        tuple(age.vehicles),
+        _grown(samples, size),
+        _grown(lost, size),
+        age.counted_ms,
+        age.area2_ms2,
+        _grown(over_sim, size),
+        age.ages,
     )
 
 
