@@ -1,10 +1,10 @@
-# make run | test | check | bench | soak | live     (Python 3.11 or newer and make are all that is needed)
+# make run | test | check | bench | soak | claims | live     (Python 3.11 or newer and make are all that is needed)
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: run test check bench soak live lock clean
+.PHONY: run test check bench soak claims live lock clean
 
 run: $(VENV)/.core
 	$(BIN)/twin run configs/default.yaml
@@ -23,6 +23,9 @@ bench: $(VENV)/.bench
 
 soak: $(VENV)/.test                        ## hours: docs/reliability.md; less with e.g. SOAK="R1 R4 --minutes 5"
 	$(BIN)/python -m benchmarks.soak $(SOAK)
+
+claims: $(VENV)/.core                      ## the claims lab in full: docs/claims.md; some: CLAIMS="month-end"
+	nice $(BIN)/python -m benchmarks.claims $(CLAIMS)
 
 live: $(VENV)/.live
 	$(BIN)/twin live configs/default.yaml

@@ -165,7 +165,7 @@ class Courier:
         now_us = self.world.now
         box.flight = flight = Flight(item, sent)
         left = flight.work_left(now_us)
-        while not flight.through and now_us <= self.links.review_us:
+        while not flight.through and now_us < self.links.review_us:
             contact = self.links.connected(box.device, now_us)
             if contact is None:
                 break

@@ -64,6 +64,11 @@ BARS = (
     Bar("study.100x1000.vans", "busy_share", least=0.9),
     Bar("study.overhead", "overhead_share", most=0.05),
     Bar("study.memory", "grows", most=1.05),
+    Bar("live.first_view", "seconds", most=3),
+    Bar("live.1000.canvas", "drawn_per_s", least=10),
+    Bar("live.1000.canvas", "pace_kept", least=0.95),
+    Bar("live.10000.canvas", "drawn_per_s", least=2),
+    Bar("live.10000.canvas", "pace_kept", least=0.95),
 )
 
 QUICK = (
@@ -81,6 +86,7 @@ QUICK = (
 LONG = (
     ["benchmarks.day", "--only", "disk", "--vehicles", "10000", "--orders", "30000", "--period-s", "10"],
     ["benchmarks.solve"],
+    ["benchmarks.live_view"],
     ["benchmarks.study", "--only", "vans,policy,overhead"],
 )
 

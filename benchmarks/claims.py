@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from scenarios.claims import FAILS, HOLDS, OPEN
+from scenarios.comparison import unit_and_better
 from scenarios.folder import read_json
 from scenarios.study_file import StudyModel, read_study_file
 from scenarios.study_report_data import COMPARISON
@@ -99,7 +100,12 @@ def _row(condition: dict[str, Any]) -> str:
     what = f"{label(condition['kpi'])}: {condition['variant']}" + (f" against {against}" if against else "")
     if condition["beyond"]:
         what += f", less {' against '.join(condition['beyond'])}"
-    write = _percent if condition["relative"] else signed if against else number
+    counted, above = condition["fewer_by"], condition["where_above"]
+    if counted is not None:
+        what += f", share of days with {f'over {100 * counted:g} % ' if counted else ''}less"
+    if above is not None:
+        what += f", after days above {number(above, unit_and_better(condition['kpi'])[0])}"
+    write = _percent if condition["relative"] else signed if against and counted is None else number
     low, high = (None if condition[end] is None else write(condition[end], unit) for end in ("low", "high"))
     claimed = f"{low} to {high}" if low and high else f"above {low}" if low else f"below {high}"
     words = {HOLDS: "holds", FAILS: "fails", OPEN: "open"}[condition["verdict"]]

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from agents.courier import TO_OFFICE, TO_ROAD
 from agents.outbox import Tally
 from engine.clock import SECOND
+from engine.motion import FOREVER_US
+from engine.radio.links import Contact
 from tests.agents.couriers import Road, Spans
 from twin.ingest import Ingest
 
@@ -69,6 +71,20 @@ def test_a_photo_yields_to_an_event_and_goes_on_after_it() -> None:
     road.send(4)
     assert road.run(60).heard == [(5.2, "dev-0:2"), (10.6, "dev-0:0"), (13.0, "dev-0:1")]
     assert road.links.used_bytes == [9000 + 2000 + 1000]
+
+
+def test_a_photo_asks_nothing_beyond_the_next_review_of_data_plans() -> None:
+    """15 s on the air, the speed of the first 10 known until the review: the rest is looked at when it is due."""
+
+    def connected(device: int, t_us: int) -> Contact | None:
+        assert t_us < road.links.review_us
+        return known(device, t_us)
+
+    road = Road([[(0, 10), (10, 30)]])
+    known, road.links.connected, road.links.review_us = road.links.connected, connected, 10 * SECOND
+    road.at(10, lambda: setattr(road.links, "review_us", FOREVER_US))
+    road.send(0, size_bytes=15_000)
+    assert road.run(60).heard == [(15.2, "dev-0:0")]
 
 
 def test_a_contact_nobody_knew_of_wakes_the_outbox() -> None:
