@@ -90,7 +90,9 @@ def _section(path: Path, model: StudyModel, found: dict[str, Any] | None) -> Ite
         yield f"\n**Break-even.** {found['break_even']['says']}."
     record = found["record"]
     day = record["started_at"][:10]
-    yield f"\n{found['replications']} days of each variant, {day}; `twin compare configs/claims/{path.name}`,"
+    count = found["replications_at_most"]
+    fewer = "" if count == model.replications else f" --replications {count}"
+    yield f"\n{found['replications']} days of each variant, {day}; `twin compare configs/claims/{path.name}{fewer}`,"
     yield f"digest `{found['digest'][:12]}`."
 
 

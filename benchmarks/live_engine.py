@@ -44,6 +44,11 @@ def fleet_day(vehicles: int) -> Scenario:
     })  # fmt: skip
 
 
+def _wait_for_the_end(stop: threading.Event) -> None:
+    sys.stdin.read()
+    stop.set()
+
+
 def main() -> None:
     """Roll out, say where, and play."""
     vehicles, speed = int(sys.argv[1]), float(sys.argv[2])
@@ -56,7 +61,7 @@ def main() -> None:
         mailbox = Mailbox()
         board = Switchboard(token, mailbox)
         print(json.dumps({"address": f"127.0.0.1:{board.port}/{token}"}), flush=True)
-        threading.Thread(target=lambda: (sys.stdin.read(), stop.set()), daemon=True).start()
+        threading.Thread(target=_wait_for_the_end, args=(stop,), daemon=True).start()
         Player(day, board, mailbox, Pace(speed)).run(stop)
         board.close()
 

@@ -106,10 +106,8 @@ def _add_live(commands: Any) -> None:
     live.add_argument("--users", metavar="FILE", help="ask for a login: users, roles and passwords (twin user add)")
     live.add_argument("--oauth", metavar="PROVIDER", help="who says who somebody is, in place of passwords")
     live.add_argument("--host", metavar="ADDRESS", default="127.0.0.1", help="to listen at (default: 127.0.0.1)")
-    live.add_argument(
-        "--origin", action="append", default=[], metavar="HOST:PORT", dest="origins",
-        help="where browsers open the page, if elsewhere (repeatable)",
-    )  # fmt: skip
+    origins = {"action": "append", "default": [], "metavar": "HOST:PORT", "dest": "origins"}
+    live.add_argument("--origin", **origins, help="where browsers open the page, if elsewhere (repeatable)")
     live.add_argument("--certfile", metavar="PEM", help="TLS certificate; needs --keyfile")
     live.add_argument("--keyfile", metavar="PEM", help="its private key")
     live.add_argument("--behind-proxy", action="store_true", help="a proxy before this encrypts (needs --origin)")

@@ -1,4 +1,4 @@
-"""``make soak``: rows R1 to R8, each over many numbered cases; prints a table and what went wrong; fails if any did.
+"""``make soak``: rows R1 to R9, each over many numbered cases; prints a table and what went wrong; fails if any did.
 
     python -m benchmarks.soak [ROW ...] [--cases N] [--first N] [--minutes M] [--processes 1|2]
 
@@ -12,10 +12,14 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
+from benchmarks import live_memory
 from benchmarks.soak import belief, messages, runs
 from benchmarks.soak.figures import Figure
 
+LIVE_DAY = Path(__file__).resolve().parents[2] / "configs" / "default.yaml"
+AN_HOUR_S = 3600.0
 ROWS: dict[str, tuple[int, Callable[..., Figure]]] = {
     "R1": (2_000, lambda cases, processes, seconds: runs.repeats(cases, seconds)),
     "R2": (100, lambda cases, processes, seconds: runs.kills(cases, seconds)),
@@ -25,6 +29,7 @@ ROWS: dict[str, tuple[int, Callable[..., Figure]]] = {
     "R6": (1_000, belief.shuffles),
     "R7": (500, messages.liveness),
     "R8": (200, belief.sometimes),
+    "R9": (1, lambda cases, processes, seconds: live_memory.grows(LIVE_DAY, min(seconds, AN_HOUR_S))),
 }
 """Cases of the full figure, and what works them off."""
 

@@ -74,7 +74,7 @@ def test_a_photo_yields_to_an_event_and_goes_on_after_it() -> None:
 
 
 def test_a_photo_asks_nothing_beyond_the_next_review_of_data_plans() -> None:
-    """15 s on the air, the speed of the first 10 known until the review: the rest is looked at when it is due."""
+    """16 s on the air, the speed of the first 10 known until the review: the rest is looked at when it is due."""
 
     def connected(device: int, t_us: int) -> Contact | None:
         assert t_us < road.links.review_us
@@ -84,7 +84,7 @@ def test_a_photo_asks_nothing_beyond_the_next_review_of_data_plans() -> None:
     known, road.links.connected, road.links.review_us = road.links.connected, connected, 10 * SECOND
     road.at(10, lambda: setattr(road.links, "review_us", FOREVER_US))
     road.send(0, size_bytes=15_000)
-    assert road.run(60).heard == [(15.2, "dev-0:0")]
+    assert road.run(60).heard == [(16.2, "dev-0:0")]
 
 
 def test_a_contact_nobody_knew_of_wakes_the_outbox() -> None:

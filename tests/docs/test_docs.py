@@ -120,10 +120,11 @@ def test_the_python_page_is_a_doctest() -> None:
 
 
 def command_lines() -> list[tuple[str, str]]:
-    """``twin …`` lines that stand alone on a page."""
+    """``twin …`` lines that stand alone on a page; one that ends in a backslash goes on in the next."""
     found = []
     for page in PAGES:
-        lines = re.findall(r"^    (twin .*)$", page.read_text(encoding="utf-8"), re.M)
+        text = re.sub(r" \\\n +", " ", page.read_text(encoding="utf-8"))
+        lines = re.findall(r"^    (twin .*)$", text, re.M)
         found += [(page.name, line) for line in lines]
     return found
 

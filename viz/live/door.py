@@ -40,8 +40,14 @@ class Door:
 
     @property
     def url(self) -> str:
-        """Where to look."""
-        return f"{'https' if self.encrypted else 'http'}://{self.origins[0]}/"
+        """Where to look, written as a browser writes it."""
+        scheme, usual = ("https", ":443") if self.encrypted else ("http", ":80")
+        return f"{scheme}://{self.origins[0].removesuffix(usual)}/"
+
+    @property
+    def socket_origins(self) -> list[str]:
+        """The origins as Bokeh compares them: one that a browser writes without its usual port has port 80 there."""
+        return [f"{name[:-4]}:80" if self.encrypted and name.endswith(":443") else name for name in self.origins]
 
 
 def local_door(port: int, role: str = DEFAULT_ROLE) -> Door:

@@ -46,7 +46,7 @@ def make_server(engine: Address, door: Door) -> Any:
     reception = Reception(engine, sessions, door, guard)
     login = {"auth_provider": guard, "xsrf_cookies": True, "cookie_secret": secrets.token_hex(32)} if guard else {}
     server = pn.serve(
-        {"/": reception.page}, port=door.port, address=door.host, websocket_origin=[*door.origins], show=False,
+        {"/": reception.page}, port=door.port, address=door.host, websocket_origin=door.socket_origins, show=False,
         start=False, verbose=False, title=name, websocket_max_message_size=MAX_MESSAGE_BYTES, admin=False,
         check_unused_sessions_milliseconds=5000, unused_session_lifetime_milliseconds=10_000, sign_sessions=True,
         secret_key=secret, include_headers=[], include_cookies=[], ssl_certfile=door.certfile,

@@ -290,7 +290,7 @@ def test_harsh_events_are_counted_by_driver():
     for driver, vehicle, minute in (("D1", "V1", 40), ("D1", "V1", 50), ("D2", "V2", 60)):
         world.happen(minute, "harsh_event", {"vehicle_id": vehicle, "driver_id": driver, "what": "brake"})
     assert figures(world)["harsh_events"] == 3
-    by_driver = {row["key"]: row["value"] for row in by_dimension(evidence_of(world))
+    by_driver = {row["key"]: row["value"] for row in by_dimension(evidence_of(world)).to_pylist()
                  if (row["kpi"], row["dimension"], row["source"]) == ("harsh_events", "driver", "truth")}  # fmt: skip
     assert (by_driver["D1"], by_driver["D2"]) == (2, 1)
 

@@ -82,7 +82,9 @@ def test_others_come_in_only_by_login_and_only_encrypted(users, tls):
         door(*login, *tls, "--host", "0.0.0.0")  # noqa: S104
     made = door(*login, *tls, "--host", "0.0.0.0", "--origin", "fleet.example:5006")  # noqa: S104
     assert (made.encrypted, made.url) == (True, "https://fleet.example:5006/")
-    assert door(*login, "--behind-proxy", "--origin", "fleet.example:443").encrypted
+    proxied = door(*login, "--behind-proxy", "--origin", "fleet.example:443")
+    assert proxied.encrypted
+    assert (proxied.url, proxied.socket_origins) == ("https://fleet.example/", ["fleet.example:80"])
 
 
 def test_a_role_and_a_login_exclude_each_other(users):

@@ -52,7 +52,7 @@ const scrubUs = () => view.parts.day.start_us + Math.round($("scrub").value / SC
 function goTo(us) {
   const { clock, day } = view.parts;
   if (us < day.start_us || us > day.end_us) toast({ ok: false, text: `The day goes from ${localTime(day.start_us, false)} to ${localTime(day.end_us, false)}.` });
-  else if (clock.own) act({ do: "seek", at_us: Math.min(us, clock.until_us) });
+  else if (clock.own || day.recorded) act({ do: "seek", at_us: Math.min(us, clock.until_us) });  // a first frame is nobody's own yet
   else if (us <= clock.now_us) act({ do: "past", at_us: us });
   else { toast({ ok: false, text: `${localTime(us, false)} is still to come. Play on to get there.` }); showClock(); }
 }
