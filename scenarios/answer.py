@@ -9,7 +9,7 @@ from typing import Any
 
 from scenarios.precision import FIRST_LOOK
 from scenarios.statistics import CONFIDENCE
-from scenarios.wording import begun, listed, number, signed, spread
+from scenarios.wording import begun, listed, number, spread
 from twin.kpis.labels import label
 
 SIGNIFICANT = 1 - CONFIDENCE
@@ -103,8 +103,6 @@ def _quoted(names: Sequence[str]) -> str:
 
 
 def _by_how_much(kpi: str, cell: dict[str, Any]) -> str:
-    if cell["p"] is None:
-        return f"{_named(kpi)} {signed(cell['diff'], cell['unit'])} every time"
     return f"{_named(kpi)} {spread(cell['diff'], cell['ci_low'], cell['ci_high'], cell['unit'])}"
 
 

@@ -56,8 +56,17 @@ def load(source: str | Path | dict[str, Any], sets: Iterable[str] = (), seed: in
 
 
 def read_scenario(path: Path) -> dict[str, Any]:
-    """The mapping in a scenario file, not yet validated, with absolute paths."""
-    return with_absolute_paths(read_yaml(path), (), path.resolve().parent)
+    """The mapping in a scenario file, not yet validated, with absolute paths.
+
+    Raises:
+        BadInput: it cannot be read, or is a study.
+    """
+    raw = read_yaml(path)
+    if "scenario" in raw:
+        raise BadInput(
+            [Problem(str(path), "scenario", str(raw["scenario"]), "a scenario file; this is a study: twin compare")]
+        )
+    return with_absolute_paths(raw, (), path.resolve().parent)
 
 
 def resolve(raw: dict[str, Any], name: str, sets: Iterable[str] = (), seed: int | None = None) -> Scenario:

@@ -2,6 +2,9 @@
 
 from engine.streams import Streams
 
+MOST_REPLICATIONS = 1_000_000
+"""More in one study are taken for a slip of the finger [A]."""
+
 
 def replication_seed(seed: int, number: int) -> int:
     """The seed of replication ``number`` (from 0), the same in every variant: a function of both alone."""

@@ -46,8 +46,8 @@ def read_precision(text: str) -> tuple[str, float]:
     Raises:
         BadInput: as ``asked_to_stop``.
     """
-    kpi, value = _kpi_and_number("--precision", text.removesuffix("%"), "a share above 0 and below 1, such as 0.05")
-    value = value / 100 if text.endswith("%") else value
+    kpi, value = _kpi_and_number("--precision", text, "a share above 0 and below 1, such as 0.05 or 5%", "%")
+    value = value / 100 if text.rstrip().endswith("%") else value
     if not 0 < value < 1:
         raise BadInput([Problem("--precision", kpi, text.partition("=")[2], "a share above 0 and below 1")])
     return kpi, value
@@ -67,13 +67,14 @@ def read_choose(text: str) -> Choose:
     return Choose(kpi, value)
 
 
-def _kpi_and_number(option: str, text: str, expected: str) -> tuple[str, float]:
+def _kpi_and_number(option: str, text: str, expected: str, sign: str = "") -> tuple[str, float]:
+    """``sign`` may stand behind the number."""
     kpi, equals, number = (part.strip() for part in text.partition("="))
     if not equals:
         raise BadInput([Problem(option, "", text, f"KPI=NUMBER, {expected}")])
     if kpi not in KPIS:
         raise BadInput([Problem(option, "", kpi, "a KPI: twin list kpis", nearest(kpi, KPIS))])
     try:
-        return kpi, float(number)
+        return kpi, float(number.removesuffix(sign))
     except ValueError:
         raise BadInput([Problem(option, kpi, number, expected)]) from None

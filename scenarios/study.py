@@ -256,9 +256,13 @@ def read_variant(text: str) -> tuple[str, list[str]]:
     """
     name, colon, rest = text.partition(":")
     changes = [part.strip() for part in _split(rest) if part.strip()]
-    if not (colon and name.strip() and changes) or not all("=" in one or one.startswith(OVERLAY) for one in changes):
+    if not (colon and name.strip() and changes) or not all(map(_is_change, changes)):
         raise BadInput([Problem("--with", "", text, "NAME: key=value, key=value or NAME: @overlay.yaml")])
     return name.strip(), changes
+
+
+def _is_change(text: str) -> bool:
+    return len(text) > len(OVERLAY) if text.startswith(OVERLAY) else "=" in text
 
 
 def _split(text: str) -> list[str]:

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from scenarios.changes import OVERLAY
 from scenarios.designs import POWERS_OF_TWO, SAMPLED, Factor, rows_of
 from scenarios.problems import BadInput, Problem, nearest
+from scenarios.replications import MOST_REPLICATIONS
 from scenarios.schema_problems import schema_problems
 from scenarios.section import Positive, Section, Slug
 from scenarios.study_claim import ClaimConfig
@@ -33,7 +34,7 @@ def _changes(value: Any) -> Any:
 Changes = Annotated[dict[str, Any] | str, BeforeValidator(_changes)]
 VariantName = Annotated[str, Field(pattern=r"^[^\s:,](?:[^:]{0,62}[^\s:,])?$")]
 DottedKey = Annotated[str, Field(pattern=r"^[^.=\s]+(\.[^.=\s]+)*$")]
-Whole = Annotated[int, Field(ge=1, le=1_000_000)]
+Whole = Annotated[int, Field(ge=1, le=MOST_REPLICATIONS)]
 
 
 class FactorConfig(Section):

@@ -167,13 +167,16 @@ class StudyStore:
     def _check_same(self, source: str) -> None:
         """Refuse to mix replications of two studies; how many there are to be may change."""
         old = read_json(self.folder / RECORD)
+        if [*old["variants"]] != [*self._record["variants"]]:
+            names, expected = ", ".join(self._record["variants"]), repr(", ".join(old["variants"]))
+            raise BadInput(
+                [Problem(source, "variants", names, f"{expected}, as in the study to resume ({self.folder})")]
+            )
         found = [
             change
             for section in ("seed", "variants", "versions")
             for change in differences(old.get(section), self._record[section], section)
         ]
-        if not found and [*old["variants"]] != [*self._record["variants"]]:
-            found = [("variants", ", ".join(old["variants"]), ", ".join(self._record["variants"]))]
         if found:
             raise BadInput(
                 Problem(source, key, str(new), f"{was!r}, as in the study to resume ({self.folder})")

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+EVERY_TIME = "every time"
+
 
 def number(value: float, unit: str) -> str:
     """A KPI's value as people read it."""
@@ -22,11 +24,14 @@ def spread(mean: float | None, low: float | None, high: float | None, unit: str)
         return "undefined"
     if low is None or high is None:
         return f"{signed(mean, unit)} (no interval)"
-    return f"{signed(mean, unit)} ({reach(low, high, unit)})"
+    ends = reach(low, high, unit)
+    return f"{signed(mean, unit)} {ends if ends == EVERY_TIME else f'({ends})'}"
 
 
 def reach(low: float, high: float, unit: str) -> str:
-    """A difference's interval, beside which the unit already stands."""
+    """A difference's interval, beside which the unit already stands; none where it was the same in every replication."""
+    if low == high:  # a width of zero would promise something of other days that nobody knows
+        return EVERY_TIME
     return " to ".join(signed(bound, unit).split()[0] for bound in (low, high))
 
 

@@ -59,7 +59,9 @@ def parser() -> argparse.ArgumentParser:
     blindness = commands.add_parser(
         "blindness", parents=[scenario], help="what deciding on paper or on messages costs more than on the truth"
     )
-    blindness.add_argument("--replications", type=_count, default=1, metavar="N", help="days of other draws, paired")
+    blindness.add_argument(
+        "--replications", type=_replications, default=1, metavar="N", help="days of other draws, paired"
+    )
     _add_league(commands, common)
     compare = commands.add_parser(
         "compare", parents=[scenario], help="what-if: variants of a scenario, or a study file"
@@ -138,7 +140,7 @@ def _add_league(commands: Any, common: argparse.ArgumentParser) -> None:
 def _add_replications(study: argparse.ArgumentParser) -> None:
     """What every study is asked for."""
     study.add_argument(
-        "--replications", type=_count, default=10, metavar="N", help="days of other draws, paired (default: 10)"
+        "--replications", type=_replications, default=10, metavar="N", help="days of other draws, paired (default: 10)"
     )
     study.add_argument(
         "--on", type=_place, metavar="local[:N]|tcp://HOST:PORT",
@@ -252,7 +254,8 @@ def _names(text: str) -> tuple[str, ...]:
 
 def _place(text: str) -> int | str | None:
     """A number of local processes (None: as many as is usual), or the address of a Dask scheduler."""
-    if re.fullmatch(r"(tcp|tls|ws|wss)://.+:\d{1,5}", text):
+    address = re.fullmatch(r"(?:tcp|tls|ws|wss)://.+:(\d{1,5})", text)
+    if address and 0 < int(address[1]) < 2**16:
         return text
     place, _, number = text.partition(":")
     if place != "local":
@@ -265,6 +268,16 @@ def _count(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"expected a whole number from 1 on, not {text!r}")
     return int(text)
+
+
+def _replications(text: str) -> int:
+    """How many days of other draws."""
+    from scenarios.replications import MOST_REPLICATIONS
+
+    count = _count(text)
+    if count > MOST_REPLICATIONS:
+        raise argparse.ArgumentTypeError(f"expected {MOST_REPLICATIONS:,} at most, not {text!r}")
+    return count
 
 
 def emit(value: Any) -> None:

@@ -129,8 +129,8 @@ def _kept(arguments: Namespace, folder: Path, stores: "list[StudyStore]") -> Ite
                 open_stores.enter_context(store)
             yield
     except (KeyboardInterrupt, RunFailed):
-        kept = sum(store.kept for store in stores)
-        if kept:
+        if any(store.begun for store in stores):
+            kept = sum(store.kept for store in stores)
             again = arguments.typed if arguments.out else f"{arguments.typed} --out {folder}"
             again = again if arguments.resume else f"{again} --resume"
             print(f"{kept} finished replications are kept; go on with: {again}", file=sys.stderr)

@@ -108,6 +108,7 @@ def test_a_constant_difference_is_told_without_a_test(scenario: Scenario) -> Non
     found = evaluate(study(scenario, figures, kpis=("duty_h",)), figures)
     assert found["kpis"] == ["duty_h"]
     assert "worse on duty time +8 h every time" in found["answer"]
+    assert any("+8 h every time" in line and line.endswith("worse") for line in compare_lines(found))
 
 
 def test_what_survives_no_correction_is_a_hint() -> None:
@@ -207,6 +208,8 @@ def test_rules_from_the_command_line(scenario: Scenario) -> None:
         (["cost_eru=0.1"], None, "did you mean 'cost_eur'"),
         (["cost_eur"], None, "KPI=NUMBER"),
         (["cost_eur=x"], None, "--precision: cost_eur: 'x'"),
+        (["2%"], None, "--precision: '2%': expected KPI=NUMBER"),
+        (["cost_eur=200%"], None, "--precision: cost_eur: '200%'"),
         (["cost_eur=nan"], None, "above 0 and below 1"),
         (["cost_eur=5"], None, "above 0 and below 1"),
         ([], "cost_eur=0", "above 0"),
@@ -241,6 +244,7 @@ def test_words() -> None:
     assert begun("CO₂") == "CO₂"
     assert spread(-0.021, -0.03, 0.001, "share") == "-2.1 pp (-3.0 to +0.1)"
     assert spread(None, None, None, "EUR") == "undefined"
+    assert spread(8.0, 8.0, 8.0, "h") == "+8 h every time"
 
 
 cells = st.fixed_dictionaries({

@@ -279,6 +279,7 @@ def test_what_is_wrong_with_the_scenario_is_said_of_the_scenario(tmp_path: Path)
         (["study.yaml", "--with", "a: seed=1"], "--with: 'a: seed=1': expected a scenario"),
         (["scenario.yaml", "--with", "a: @none.yaml"], "none.yaml: 'none.yaml': expected a readable YAML file"),
         (["scenario.yaml", "--with", "a"], "NAME: @overlay.yaml"),
+        (["scenario.yaml", "--with", "a: @"], "NAME: @overlay.yaml"),
     ],
 )
 def test_typing_it_wrong_is_one_line(
@@ -290,6 +291,33 @@ def test_typing_it_wrong_is_one_line(
     assert main(["compare", *typed]) == BAD_INPUT
     assert said in capsys.readouterr().err
     assert {file.name for file in tmp_path.iterdir()} == {"scenario.yaml", "study.yaml"}
+
+
+def test_a_study_is_no_scenario(tmp_path: Path, capsys: Any) -> None:
+    """One line, not one for each key that a scenario needs."""
+    path = str(write_study(tmp_path, variants={"a": {}}))
+    for command in (["run", path], ["league", path, "--policies", "insertion,nearest"]):
+        assert main(command) == BAD_INPUT
+        said = capsys.readouterr().err
+        assert said == f"{path}: scenario: 'scenario.yaml': expected a scenario file; this is a study: twin compare\n"
+
+
+@pytest.mark.parametrize(
+    ("option", "typed", "said"),
+    [
+        ("--replications", "0", "expected a whole number from 1 on"),
+        ("--replications", "99999999999", "expected 1,000,000 at most"),
+        ("--on", "nonsense", "expected local, local:N or tcp://HOST:PORT"),
+        ("--on", "tcp://127.0.0.1:99999", "expected local, local:N or tcp://HOST:PORT"),
+        ("--on", "tcp://127.0.0.1:0", "expected local, local:N or tcp://HOST:PORT"),
+    ],
+)
+def test_options_out_of_range_are_one_line(option: str, typed: str, said: str, capsys: Any) -> None:
+    """Before any file is read."""
+    with pytest.raises(SystemExit) as caught:
+        main(["compare", "none.yaml", option, typed])
+    assert caught.value.code == BAD_INPUT
+    assert capsys.readouterr().err == f"twin compare: argument {option}: {said}, not '{typed}'\n"
 
 
 def test_a_study_is_checked_as_a_scenario_is(tmp_path: Path, capsys: Any) -> None:

@@ -131,6 +131,8 @@ def test_another_study_is_not_gone_on_with(tmp_path: Path, monkeypatch: pytest.M
     with pytest.raises(BadInput) as caught:
         store_of(tmp_path, other, resume=True)
     assert {problem.key for problem in caught.value.problems} >= {"seed", "variants.more.fleet.vans.count"}
+    with pytest.raises(BadInput, match="^[^\n]*: variants: 'base, fewer': expected 'base, more', as in[^\n]*$"):
+        store_of(tmp_path, {"base": VARIANTS["base"], "fewer": VARIANTS["more"]}, resume=True)
     with pytest.raises(BadInput, match="variants: 'more, base': expected 'base, more'"):
         store_of(tmp_path, dict(reversed(VARIANTS.items())), resume=True)
     monkeypatch.setattr(study_store, "versions", lambda: {"numpy": "1.0"})
