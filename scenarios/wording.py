@@ -29,7 +29,7 @@ def spread(mean: float | None, low: float | None, high: float | None, unit: str)
 
 
 def reach(low: float, high: float, unit: str) -> str:
-    """A difference's interval, beside which the unit already stands; none where it was the same in every replication."""
+    """A difference's interval, beside which the unit already stands, or that it was the same in every replication."""
     if low == high:  # a width of zero would promise something of other days that nobody knows
         return EVERY_TIME
     return " to ".join(signed(bound, unit).split()[0] for bound in (low, high))

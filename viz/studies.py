@@ -1,6 +1,7 @@
 """The commands that run many days: ``blindness``, ``league``, ``compare``."""
 
 import re
+import shlex
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping
@@ -45,7 +46,7 @@ def league(arguments: Namespace) -> int:
     folder = _out(arguments, stamped_folder("league", what))
     stores = {
         name: StudyStore(
-            folder / f"{number}-{re.sub('[^A-Za-z0-9.-]+', '-', name).strip('-')}", name, arguments.typed, variants,
+            folder / f"{number}-{re.sub('[^A-Za-z0-9.-]+', '-', name).strip('-')}", name, _afresh(arguments.typed), variants,
             arguments.replications, arguments.resume,
         )
         for number, (name, variants) in enumerate(played.items(), start=1)
@@ -76,7 +77,9 @@ def compare(arguments: Namespace) -> int:
     )
     study = asked_to_stop(study, arguments.precision, arguments.choose, arguments.replications is not None)
     folder = _out(arguments, default_study_folder(study.name, study.variants))
-    store = StudyStore(folder, study.name, arguments.typed, study.variants, study.replications, arguments.resume)
+    store = StudyStore(
+        folder, study.name, _afresh(arguments.typed), study.variants, study.replications, arguments.resume
+    )
     with _Days(arguments, 1) as days, _kept(arguments, folder, [store]):
         found = run_compare(study, arguments.on or DEFAULT_WORKERS, partial(days, study.name), store)
         found["digest"] = store.digest
@@ -114,6 +117,11 @@ def _out(arguments: Namespace, default: Path) -> Path:
     elif not arguments.out or not any(folder.glob("**/study.json")):
         raise ValueError(f"--resume: '{arguments.out or ''}': expected --out DIR, the folder of an interrupted study")
     return folder
+
+
+def _afresh(typed: str) -> str:
+    """The command that makes the study again: where there is nothing to go on with, ``--resume`` is refused."""
+    return shlex.join(word for word in shlex.split(typed) if word != "--resume")
 
 
 @contextmanager

@@ -131,7 +131,7 @@ def test_another_study_is_not_gone_on_with(tmp_path: Path, monkeypatch: pytest.M
     with pytest.raises(BadInput) as caught:
         store_of(tmp_path, other, resume=True)
     assert {problem.key for problem in caught.value.problems} >= {"seed", "variants.more.fleet.vans.count"}
-    with pytest.raises(BadInput, match="^[^\n]*: variants: 'base, fewer': expected 'base, more', as in[^\n]*$"):
+    with pytest.raises(BadInput, match=r"^[^\n]*: variants: 'base, fewer': expected 'base, more', as in[^\n]*$"):
         store_of(tmp_path, {"base": VARIANTS["base"], "fewer": VARIANTS["more"]}, resume=True)
     with pytest.raises(BadInput, match="variants: 'more, base': expected 'base, more'"):
         store_of(tmp_path, dict(reversed(VARIANTS.items())), resume=True)
@@ -213,6 +213,9 @@ def test_a_killed_driver_loses_nothing_finished(
     at_once = json.loads(capsys.readouterr().out)
     assert found["digest"] == at_once["digest"]
     assert found["variants"] == at_once["variants"]
+    record = read_json(log.parent / RECORD)
+    assert "--resume" not in record["command"]
+    assert record["command"].startswith("twin compare")
 
 
 def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(tmp_path: Path) -> None:
