@@ -164,7 +164,7 @@ def _caveats(found: dict[str, Any]) -> Iterator[str]:
         return
     for kpi in found["kpis"]:
         cell = found["base"][kpi]
-        if cell["unit"] == "share" and cell["mean"] in (0.0, 1.0):
+        if cell["unit"] == "share" and cell["mean"] in (0.0, 1.0) and cell["mean_low"] != cell["mean_high"]:
             yield (
                 f"{label(kpi)} was {_share(cell['mean'])} in every replication of ‘{found['base_name']}’, "
                 f"which allows {_share(cell['mean_low'])} to {_share(cell['mean_high'])}."

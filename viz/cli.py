@@ -5,12 +5,13 @@ Exit: 0 answered; 1 ran but the answer is bad; 2 bad input (nothing written); 13
 
 import argparse
 import json
-import re
 import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
+
+from viz.typed import count_of, names, place, replications, seconds, speed
 
 OK, BAD_ANSWER, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 EXTRAS = {"ortools": "ortools", "osmnx": "place", "panel": "live", "SALib": "studies", "distributed": "studies"}
@@ -60,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
         "blindness", parents=[scenario], help="what deciding on paper or on messages costs more than on the truth"
     )
     blindness.add_argument(
-        "--replications", type=_replications, default=1, metavar="N", help="days of other draws, paired"
+        "--replications", type=replications, default=1, metavar="N", help="days of other draws, paired"
     )
     _add_league(commands, common)
     compare = commands.add_parser(
@@ -100,7 +101,7 @@ def _add_live(commands: Any) -> None:
     live.add_argument("--run", metavar="RUN", help="a finished run to watch instead")
     live.add_argument("--attach", metavar="ADDRESS", help="a running engine's HOST:PORT/TOKEN, as it said itself")
     live.add_argument("--port", type=int, metavar="P", help="of the page (default: 5006, or any that is free)")
-    live.add_argument("--speed", type=_speed, default=60.0, metavar="X", help="times real time, or max (default: 60)")
+    live.add_argument("--speed", type=speed, default=60.0, metavar="X", help="times real time, or max (default: 60)")
     live.add_argument("--role", metavar="NAME", help="without a login: what the page shows and may do (default: owner)")
     live.add_argument("--out", metavar="DIR", help="the run folder (default: runs/<name>/<utc>-<digest8>)")
     live.add_argument("--seed", type=int, metavar="N", help="the same as --set seed=N")
@@ -129,9 +130,7 @@ def _add_league(commands: Any, common: argparse.ArgumentParser) -> None:
     """``twin league``."""
     league = commands.add_parser("league", parents=[common], help="a table of policies over scenarios")
     league.add_argument("scenarios", metavar="SCENARIO", nargs="+", help="scenario files (YAML)")
-    league.add_argument(
-        "--policies", type=_names, required=True, metavar="A,B,C", help="differences are from the first"
-    )
+    league.add_argument("--policies", type=names, required=True, metavar="A,B,C", help="differences are from the first")
     league.add_argument("--seed", type=int, metavar="N", help="the same as --set seed=N")
     league.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="sets", help="as for run")
     _add_replications(league)
@@ -140,10 +139,10 @@ def _add_league(commands: Any, common: argparse.ArgumentParser) -> None:
 def _add_replications(study: argparse.ArgumentParser) -> None:
     """What every study is asked for."""
     study.add_argument(
-        "--replications", type=_replications, default=10, metavar="N", help="days of other draws, paired (default: 10)"
+        "--replications", type=replications, default=10, metavar="N", help="days of other draws, paired (default: 10)"
     )
     study.add_argument(
-        "--on", type=_place, metavar="local[:N]|tcp://HOST:PORT",
+        "--on", type=place, metavar="local[:N]|tcp://HOST:PORT",
         help="in how many processes (default: one a core, 2 at most), or on a Dask cluster, by its scheduler's address",
     )  # fmt: skip
     study.add_argument("--out", metavar="DIR", help="the study's folder (default: runs/<name>/<utc>-<digest8>)")
@@ -158,9 +157,9 @@ def _add_solve(commands: Any, common: argparse.ArgumentParser) -> None:
     solve.add_argument("instance", metavar="INSTANCE", help="a benchmark file, or the folder of a DPDP instance")
     solve.add_argument("--policy", metavar="NAME", help="static: pyvrp (default), ortools, insertion")
     solve.add_argument(
-        "--iterations", type=_count, metavar="N", help="how long to search, by count: the same every time"
+        "--iterations", type=count_of, metavar="N", help="how long to search, by count: the same every time"
     )
-    solve.add_argument("--seconds", type=_seconds, metavar="S", help="how long to search (dynamic: at each decision)")
+    solve.add_argument("--seconds", type=seconds, metavar="S", help="how long to search (dynamic: at each decision)")
     solve.add_argument("--objective", choices=("distance", "vehicles"), help="what is least (first), default distance")
     solve.add_argument("--rounding", choices=("none", "integer", "truncate"), help="of a leg (default: the set's own)")
     solve.add_argument("--decisions", metavar="FILE", help="price these decisions on a dynamic day")
@@ -229,55 +228,6 @@ def _guarded(arguments: argparse.Namespace) -> int:
             emit({"ok": False, "errors": lines})
         _say(str(error))
         return BAD_INPUT
-
-
-def _speed(text: str) -> float | str:
-    """A factor, or ``max``."""
-    return text if text == "max" else float(text)
-
-
-def _seconds(text: str) -> float:
-    """A positive number."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"expected seconds above 0, not {text!r}")
-    return value
-
-
-def _names(text: str) -> tuple[str, ...]:
-    """Names between commas."""
-    return tuple(name.strip() for name in text.split(","))
-
-
-def _place(text: str) -> int | str | None:
-    """A number of local processes (None: as many as is usual), or the address of a Dask scheduler."""
-    address = re.fullmatch(r"(?:tcp|tls|ws|wss)://.+:(\d{1,5})", text)
-    if address and 0 < int(address[1]) < 2**16:
-        return text
-    place, _, number = text.partition(":")
-    if place != "local":
-        raise argparse.ArgumentTypeError(f"expected local, local:N or tcp://HOST:PORT, not {text!r}")
-    return _count(number) if number else None
-
-
-def _count(text: str) -> int:
-    """A number from 1 on."""
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number from 1 on, not {text!r}")
-    return int(text)
-
-
-def _replications(text: str) -> int:
-    """How many days of other draws."""
-    from scenarios.replications import MOST_REPLICATIONS
-
-    count = _count(text)
-    if count > MOST_REPLICATIONS:
-        raise argparse.ArgumentTypeError(f"expected {MOST_REPLICATIONS:,} at most, not {text!r}")
-    return count
 
 
 def emit(value: Any) -> None:

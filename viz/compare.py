@@ -10,20 +10,21 @@ from viz.money import money_lines
 
 WIDTH = 120
 NAME_CHARS = 24
-"""Longer names of variants are cut in the table."""
+"""Longer names of variants are cut in the table, if they can still be told apart."""
 INDENT = "  "
 
 
 def compare_lines(found: dict[str, Any]) -> list[str]:
     """The answer of ``scenarios.compare.compare``, at most ``WIDTH`` columns wide."""
-    lines = [*textwrap.wrap(found["answer"], WIDTH), ""]
-    lines.append(
-        f"paired differences from {_cut(found['base_name'])}, p adjusted for {found['comparisons']} comparisons"
-    )
     table = {found["base_name"]: found["base"], **found["variants"]}
-    width = min(NAME_CHARS, max(map(len, table)))
+    names = _shortened([*table])
+    lines = [*textwrap.wrap(found["answer"], WIDTH, break_on_hyphens=False), ""]
+    lines.append(
+        f"paired differences from {names[found['base_name']]}, p adjusted for {found['comparisons']} comparisons"
+    )
+    width = max(map(len, names.values()))
     for kpi in found["kpis"]:
-        lines += _block(kpi, {_cut(variant): row[kpi] for variant, row in table.items()}, width)
+        lines += _block(kpi, {names[variant]: row[kpi] for variant, row in table.items()}, width)
     return [*lines, "", *money_lines(found["money"], found["base_name"], WIDTH)]
 
 
@@ -44,5 +45,7 @@ def _difference(cell: dict[str, Any]) -> str:
     return f"{text:<44} {p:<10} {'' if said == 'open' else said}"
 
 
-def _cut(name: str) -> str:
-    return name if len(name) <= NAME_CHARS else f"{name[: NAME_CHARS - 1]}…"
+def _shortened(names: list[str]) -> dict[str, str]:
+    """Names cut to ``NAME_CHARS``; whole where two of them would look alike."""
+    cut = {name: name if len(name) <= NAME_CHARS else f"{name[: NAME_CHARS - 1]}…" for name in names}
+    return cut if len({*cut.values()}) == len(names) else {name: name for name in names}

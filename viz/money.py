@@ -17,7 +17,8 @@ def money_lines(money: dict[str, Any], base: str, width: int) -> list[str]:
     """What each variant comes to in a year, the items in which it differs, and the prices it all rests on."""
     days, told = money["days_per_year"], f"told for {money['comparisons']} comparisons together"
     named = [base, *money["variants"], *(INDENT + item_label(item) for item in money["base"]["items"])]
-    wide = min(NAME_CHARS, max(map(len, named)))
+    alike = len({name[:NAME_CHARS] for name in money["variants"]}) < len(money["variants"])
+    wide = max(map(len, named)) if alike else min(NAME_CHARS, max(map(len, named)))
     total, few = money["base"]["total"], len(money["variants"]) <= MOST_ITEMISED
     lines = [
         f"money, {money['currency']} a year of {days:g} working days, {told}",

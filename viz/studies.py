@@ -46,8 +46,8 @@ def league(arguments: Namespace) -> int:
     folder = _out(arguments, stamped_folder("league", what))
     stores = {
         name: StudyStore(
-            folder / f"{number}-{re.sub('[^A-Za-z0-9.-]+', '-', name).strip('-')}", name, _afresh(arguments.typed), variants,
-            arguments.replications, arguments.resume,
+            folder / f"{number}-{re.sub('[^A-Za-z0-9.-]+', '-', name).strip('-')}", name, _afresh(arguments.typed),
+            variants, arguments.replications, arguments.resume,
         )
         for number, (name, variants) in enumerate(played.items(), start=1)
     }  # fmt: skip

@@ -111,6 +111,14 @@ def test_a_constant_difference_is_told_without_a_test(scenario: Scenario) -> Non
     assert any("+8 h every time" in line and line.endswith("worse") for line in compare_lines(found))
 
 
+def test_variants_of_long_names_that_begin_alike_have_a_line_each(scenario: Scenario) -> None:
+    """Cut, they would be one."""
+    names = [f"count=5, known_per_day=70, latency_s={n}" for n in range(3)]
+    figures = days(base=BASE, **dict.fromkeys(names, MORE))
+    lines = compare_lines(evaluate(study(scenario, figures, kpis=("cost_eur",)), figures))
+    assert all(any(line.startswith(f"  {name} ") for line in lines) for name in names)
+
+
 def test_what_survives_no_correction_is_a_hint() -> None:
     """p below 5 % for itself, not among all."""
     cell = {"diff": 1.0, "ci_low": 0.1, "ci_high": 1.9, "p": 0.03, "p_adjusted": 0.4, "better": "higher"}

@@ -11,7 +11,7 @@ import numpy as np
 
 from scenarios.live.frames import MAX_REQUEST_BYTES
 from scenarios.live.truth import without_truth
-from twin.kpis.labels import LABELS
+from twin.kpis.labels import ITEMS, LABELS
 from viz.live.feed import Feed, NoEngine
 from viz.live.look import DEAD_ZONES, LAYERS, ORDERS, ROADS, VEHICLES
 from viz.live.map import sheets
@@ -230,6 +230,7 @@ def page_source(name: str) -> str:
         "dead_zones": DEAD_ZONES,
         "kpis": LABELS | KPI_WORDS,
         "labels": LABELS,
+        "costs": ITEMS,
     }
     source = (TEMPLATES / "live.html.j2").read_text(encoding="utf-8")
     script = "\n".join((TEMPLATES / file).read_text(encoding="utf-8") for file in SCRIPTS)

@@ -1,12 +1,7 @@
 // The executive's page: the day in three sentences, what it costs, how customers fare.
 
 const executive = {};
-const COST_NAMES = {
-  drivers: "Drivers", vehicles: "Vehicles", fuel: "Fuel", energy: "Electricity", failed_visits: "Failed visits", overtime: "Overtime", downtime: "Breakdowns", dispatchers: "Dispatchers", violations: "Limits exceeded", sims: "SIM cards", late: "Lateness", left_out: "Orders left out",
-  notifications: "Messages to customers", calls: "Customers' calls", disputes_lost: "Disputes lost",
-};
-
-const costName = name => COST_NAMES[name] ?? words(name).replace(/^./, letter => letter.toUpperCase());
+const costName = name => (LOOKS.costs[name] ?? words(name)).replace(/^./, letter => letter.toUpperCase());
 
 registerPage("executive", {
   title: "Executive",
