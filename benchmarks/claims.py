@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from scenarios.claims import FAILS, HOLDS, OPEN
-from scenarios.comparison import unit_and_better
 from scenarios.folder import read_json
-from scenarios.study_file import StudyModel, read_study_file
-from scenarios.study_report_data import COMPARISON
-from scenarios.study_store import RECORD
-from scenarios.wording import number, reach, signed
+from scenarios.studies.claims import FAILS, HOLDS, OPEN
+from scenarios.studies.comparison import unit_and_better
+from scenarios.studies.file import StudyModel, read_study_file
+from scenarios.studies.report_data import COMPARISON
+from scenarios.studies.store import RECORD
+from scenarios.studies.wording import number, reach, signed
 from twin.kpis.labels import label
 from viz.cli import OK
 from viz.cli import main as twin
@@ -36,7 +36,7 @@ A figure is the mean over the days of a study, with an interval. A claim's condi
 condition *holds* where the whole interval lies within, *fails* where the whole interval lies outside, else it is
 *open*. The intervals of a claim hold together 95 % of the time (each at a higher level, Bonferroni). A case holds where
 all its conditions do; a claim *reproduces* where all its cases hold, *does not reproduce* where all fail, *only if* a
-case is one of those that hold, and *cannot be told* where none holds and some are open (`scenarios/claims.py`).
+case is one of those that hold, and *cannot be told* where none holds and some are open (`scenarios/studies/claims.py`).
 """
 
 

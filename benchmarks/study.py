@@ -22,11 +22,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from scenarios import study_run
 from scenarios.load import Scenario, load
-from scenarios.study_places import Processes
-from scenarios.study_run import Replication, replicate, run_study
-from scenarios.study_store import StudyStore
+from scenarios.studies import run as study_run
+from scenarios.studies.places import Processes
+from scenarios.studies.run import Replication, replicate, run_study
+from scenarios.studies.store import StudyStore
 
 DEFAULT = Path(__file__).resolve().parents[1] / "configs" / "default.yaml"
 LARGE = ("fleet.vans.count=60", "fleet.e-vans.count=40", "orders.generate.known_per_day=1000")

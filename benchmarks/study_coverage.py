@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scenarios.precision import FIRST_LOOK, STOPPED_LEVEL
-from scenarios.statistics import CONFIDENCE, estimate, share_estimate
+from scenarios.studies.precision import FIRST_LOOK, STOPPED_LEVEL
+from scenarios.studies.statistics import CONFIDENCE, estimate, share_estimate
 
 MOST = 400
 FIXED = (10, 20, 30)
@@ -34,7 +34,7 @@ class Case:
     tested: bool = False
 
     def interval(self, days: np.ndarray, level: float) -> tuple[float, float]:
-        """As ``scenarios.comparison`` makes it."""
+        """As ``scenarios.studies.comparison`` makes it."""
         if self.orders:
             found = share_estimate(days, np.full(len(days), float(self.orders)), level)
         else:
@@ -79,7 +79,7 @@ CASES = (
 
 
 def reached(case: Case, studies: int, seed: int, level: float = STOPPED_LEVEL) -> Reached:
-    """Studies that look after every replication from the tenth on, as ``scenarios.precision`` does."""
+    """Studies that look after every replication from the tenth on, as ``scenarios.studies.precision`` does."""
     rng = np.random.default_rng(seed)
     held = replications = 0
     for _ in range(studies):

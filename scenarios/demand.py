@@ -60,7 +60,7 @@ def read_demand(
     if config.file is not None:
         orders, notes, people = _from_file(scenario, roads, depots)
     if config.generate is not None:
-        from scenarios.generate_orders import generate
+        from scenarios.orders.generate import generate
 
         taken = {order.order_id for order in orders}
         days = _order_days(scenario, local)
@@ -92,8 +92,8 @@ def candidates_of(roads: Any, profiles: list[Profile]) -> Candidates:
 def _from_file(
     scenario: Scenario, roads: Any, depots: dict[str, Place]
 ) -> tuple[list[Order], dict[str, Any], dict[str, Any]]:
-    from scenarios.addresses import AddressBook, read_gazetteer
-    from scenarios.order_file import read_orders
+    from scenarios.orders.addresses import AddressBook, read_gazetteer
+    from scenarios.orders.file import read_orders
 
     config, local = scenario.model.orders, scenario.local
     assert config.file is not None  # noqa: S101
@@ -176,7 +176,7 @@ def _within_reach(
 
 def surge_orders(built: "Built", name: str, count: int, from_us: int, over_s: float) -> list[Order]:
     """Extra orders, drawn like the generated ones (or like the defaults) under the incident's name."""
-    from scenarios.generate_orders import generate
+    from scenarios.orders.generate import generate
     from scenarios.schema_orders import GenerateConfig
 
     config = (built.scenario.model.orders.generate or GenerateConfig()).model_copy(

@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from engine.energy import TYPES as VEHICLE_TYPES
 from scenarios.incidents import INCIDENTS
 from scenarios.schema import ScenarioModel
-from scenarios.study_file import study_schema
+from scenarios.studies.file import study_schema
 from twin.alerts import ALERTS
 from twin.events import COMMANDS, EVENTS, Kind
 from twin.kpis.costs import Costs, sources

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from agents.customer_behaviour import CustomerBehaviour
-from scenarios.order_values import Unfit, second_of_day
+from scenarios.orders.values import Unfit, second_of_day
 
 CustomersConfig = CustomerBehaviour
 """The ``customers`` section of a scenario."""

@@ -1,7 +1,7 @@
 """The price of blindness as lines of text."""
 
-from scenarios.blindness import FIGURES, SOURCES, Blindness
-from scenarios.statistics import Estimate
+from scenarios.studies.blindness import FIGURES, SOURCES, Blindness
+from scenarios.studies.statistics import Estimate
 
 UNITS = {"cost_eur": "EUR", "not_on_time_orders": "orders"}
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from scenarios.report_map import Line, MapData, Mark
-from scenarios.report_timeline import Timeline
+from scenarios.telling.report_map import Line, MapData, Mark
+from scenarios.telling.report_timeline import Timeline
 
 if TYPE_CHECKING:
     from bokeh.plotting import figure

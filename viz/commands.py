@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from scenarios.load import Scenario, load
-from scenarios.wording import number
+from scenarios.studies.wording import number
 from viz.cli import BAD_ANSWER, OK, emit, existing_run
 from viz.studies import blindness, compare, league  # noqa: F401  (found here by name)
 
@@ -55,8 +55,8 @@ def list_(arguments: Namespace) -> int:
 def check(arguments: Namespace) -> int:
     """Validate a scenario with its roads and orders, or a study with all its variants."""
     from scenarios.ground import prepare
-    from scenarios.study import read_study
-    from scenarios.study_file import is_study
+    from scenarios.studies.file import is_study
+    from scenarios.studies.study import read_study
 
     path = Path(arguments.scenario)
     if is_study(path):
@@ -144,10 +144,10 @@ def kpi_lines(kpis: dict[str, dict[str, Any]]) -> list[str]:
 
 def explain(arguments: Namespace) -> int:
     """Tell one order's story, or what became of a vehicle's route."""
-    from scenarios.history import RunHistory
-    from scenarios.route_changes import changes_of_vehicle
     from scenarios.rows import open_run
-    from scenarios.story import order_story
+    from scenarios.telling.history import RunHistory
+    from scenarios.telling.route_changes import changes_of_vehicle
+    from scenarios.telling.story import order_story
     from viz.explain import explain_text, vehicle_text
 
     history, width = RunHistory(open_run(existing_run(arguments.run))), shutil.get_terminal_size((100, 24)).columns

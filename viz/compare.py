@@ -4,8 +4,8 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from scenarios.answer import verdict
-from scenarios.wording import number, spread
+from scenarios.studies.answer import verdict
+from scenarios.studies.wording import number, spread
 from viz.money import money_lines
 
 WIDTH = 120
@@ -15,7 +15,7 @@ INDENT = "  "
 
 
 def compare_lines(found: dict[str, Any]) -> list[str]:
-    """The answer of ``scenarios.compare.compare``, at most ``WIDTH`` columns wide."""
+    """The answer of ``scenarios.studies.compare.compare``, at most ``WIDTH`` columns wide."""
     table = {found["base_name"]: found["base"], **found["variants"]}
     names = _shortened([*table])
     lines = [*textwrap.wrap(found["answer"], WIDTH, break_on_hyphens=False), ""]

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from engine.clock import LocalTime
-from scenarios.route_changes import RouteChange, VehicleChanges
-from scenarios.story import Moment, Story
+from scenarios.telling.route_changes import RouteChange, VehicleChanges
+from scenarios.telling.story import Moment, Story
 from twin.events import COMMANDS
 
 TIME_WIDTH, GAP = 10, 2

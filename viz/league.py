@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from textwrap import wrap
 from typing import Any
 
-from scenarios.wording import number, spread
+from scenarios.studies.wording import number, spread
 
 INDENT = "  "
 WIDTH = 120
 
 
 def league_lines(answer: dict[str, Any]) -> list[str]:
-    """A block for each scenario of ``scenarios.league.League.as_dict``."""
+    """A block for each scenario of ``scenarios.studies.league.League.as_dict``."""
     lines = []
     for name, found in answer["scenarios"].items():
         first = next(iter(found["policies"]))

@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from scenarios.wording import number, reach, signed, spread
+from scenarios.studies.wording import number, reach, signed, spread
 from twin.kpis.labels import item_label
 
 INDENT = "  "

@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from scenarios.report_data import ReportData, report_data
-from scenarios.report_kpis import Kpi
+from scenarios.telling.report_data import ReportData, report_data
+from scenarios.telling.report_kpis import Kpi
 from twin.kpis.labels import label
 from viz.charts import BAR_LAYERS, STOP_LAYERS, map_figure, timeline_figure
 from viz.figures import HEADLINES, figure_text, minutes_text, signed

@@ -14,13 +14,13 @@ from scenarios.load import load
 from viz.cli import OK, emit
 
 if TYPE_CHECKING:
-    from scenarios.study_run import Progress
-    from scenarios.study_store import StudyStore
+    from scenarios.studies.run import Progress
+    from scenarios.studies.store import StudyStore
 
 
 def blindness(arguments: Namespace) -> int:
     """Price the information a day is decided on."""
-    from scenarios.blindness import price_of_blindness
+    from scenarios.studies.blindness import price_of_blindness
     from viz.blindness import blindness_lines
 
     scenario = load(Path(arguments.scenario), arguments.sets, arguments.seed)
@@ -33,10 +33,10 @@ def blindness(arguments: Namespace) -> int:
 def league(arguments: Namespace) -> int:
     """Compare policies over scenarios."""
     from scenarios.folder import stamped_folder, write_json
-    from scenarios.league import by_name, check_policies, variants
-    from scenarios.league import league as run_league
-    from scenarios.study_run import DEFAULT_WORKERS
-    from scenarios.study_store import StudyStore
+    from scenarios.studies.league import by_name, check_policies, variants
+    from scenarios.studies.league import league as run_league
+    from scenarios.studies.run import DEFAULT_WORKERS
+    from scenarios.studies.store import StudyStore
     from viz.league import league_lines
 
     check_policies(arguments.policies)
@@ -63,12 +63,12 @@ def league(arguments: Namespace) -> int:
 
 def compare(arguments: Namespace) -> int:
     """Compare variants of a scenario with it."""
-    from scenarios.compare import compare as run_compare
     from scenarios.folder import write_json
-    from scenarios.stopping import asked_to_stop
-    from scenarios.study import study_at
-    from scenarios.study_run import DEFAULT_WORKERS
-    from scenarios.study_store import StudyStore, default_study_folder
+    from scenarios.studies.compare import compare as run_compare
+    from scenarios.studies.run import DEFAULT_WORKERS
+    from scenarios.studies.stopping import asked_to_stop
+    from scenarios.studies.store import StudyStore, default_study_folder
+    from scenarios.studies.study import study_at
     from viz.compare import compare_lines
     from viz.study_report import write_study_report
 

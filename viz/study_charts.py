@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from scenarios.study_report_data import Panel
+from scenarios.studies.report_data import Panel
 from viz.charts import BLUE, GREY, plain_text
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ import os
 from pathlib import Path
 from typing import Any
 
-from scenarios.answer import verdict
-from scenarios.study_report_data import StudyReport, study_report
-from scenarios.study_store import RECORD
-from scenarios.wording import begun, number, reach, signed, spread
+from scenarios.studies.answer import verdict
+from scenarios.studies.report_data import StudyReport, study_report
+from scenarios.studies.store import RECORD
+from scenarios.studies.wording import begun, number, reach, signed, spread
 from twin.kpis.labels import label
 from viz.charts import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILLION
 from viz.money import money_rows

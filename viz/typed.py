@@ -45,7 +45,7 @@ def count_of(text: str) -> int:
 
 def replications(text: str) -> int:
     """How many days of other draws."""
-    from scenarios.replications import MOST_REPLICATIONS
+    from scenarios.studies.replications import MOST_REPLICATIONS
 
     count = count_of(text)
     if count > MOST_REPLICATIONS:

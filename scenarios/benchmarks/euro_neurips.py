@@ -20,7 +20,7 @@ from scenarios.benchmarks.euro_neurips_day import Day, Request, read_day, read_j
 from scenarios.benchmarks.euro_neurips_view import TableTravel, view_of
 from scenarios.benchmarks.text import refuse
 from scenarios.problems import BadInput, Problem, nearest
-from scenarios.worker_pool import worker_pool
+from scenarios.studies.worker_pool import worker_pool
 from twin.commands import Command
 from twin.policies import Policy, policies
 from twin.policies.wave_search import Each

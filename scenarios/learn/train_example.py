@@ -16,9 +16,9 @@ import numpy as np
 from scenarios.learn import ENV_ID
 from scenarios.learn.dialogue import VEHICLE, policy_of
 from scenarios.learn.dispatch_env import DispatchEnv
-from scenarios.replications import replication_seed
 from scenarios.run import run
-from scenarios.statistics import difference
+from scenarios.studies.replications import replication_seed
+from scenarios.studies.statistics import difference
 
 WEIGHTS = ("away", "extra", "late", "tight", "old position", "load", "stops", "short of hours", "wait", "wait, urgent")
 START = np.array([-1.0, 0, 0, 0, 0, 0, 0, 0, -3.0, 0])

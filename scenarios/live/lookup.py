@@ -11,7 +11,7 @@ from scenarios.live.picture import WORDS, plain_words
 from scenarios.live.snapshot import Day
 from scenarios.live.switchboard import Request
 from scenarios.rows import Row, RunLedgers
-from scenarios.story import order_story
+from scenarios.telling.story import order_story
 from twin.events import COMMANDS
 from twin.ingest import refused
 

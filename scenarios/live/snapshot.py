@@ -24,8 +24,8 @@ from scenarios.live.gaze import Line
 from scenarios.live.ground_parts import struck_area
 from scenarios.live.picture import Picture
 from scenarios.live.truth import TRUTH
-from scenarios.report_map import thinned
 from scenarios.rows import RunLedgers
+from scenarios.telling.report_map import thinned
 
 ROAD_BANDS = (
     ("motorway", ("motorway", "trunk")),

@@ -142,7 +142,7 @@ def test_a_command_line_shown_can_be_typed(page: str, line: str) -> None:
 def test_a_scenario_command_shown_is_valid(page: str, line: str) -> None:
     """With its ``--set``, the scenario loads, or the study with its variants."""
     from scenarios import load
-    from scenarios.study import study_at
+    from scenarios.studies.study import study_at
 
     arguments = parser().parse_args(shlex.split(line)[1:])
     if arguments.command == "compare":

@@ -10,7 +10,7 @@ import pytest
 
 from engine.geo import great_circle_m
 from engine.roads.cache import load_osm
-from scenarios.addresses import AddressBook
+from scenarios.orders.addresses import AddressBook
 
 OSM = Path(__file__).parents[2].parent / "shared" / "data" / "osm"
 ABBREVIATIONS = {

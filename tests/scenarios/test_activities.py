@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scenarios.activities import Shift, shifts
 from scenarios.rows import Row, ledger_rows
+from scenarios.telling.activities import Shift, shifts
 from tests.worlds import MINUTE_US, HandMade, at, tiny_world
 
 WHO = {"vehicle_id": "V1", "driver_id": "D1"}

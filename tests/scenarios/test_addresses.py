@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from engine.geo import Projection, great_circle_m
 from engine.roads.graph import RoadGraph
 from engine.roads.synthetic import synthetic_region
-from scenarios.address_text import House, houses_of, readings, street_key, words
-from scenarios.addresses import AddressBook, read_gazetteer
+from scenarios.orders.address_text import House, houses_of, readings, street_key, words
+from scenarios.orders.addresses import AddressBook, read_gazetteer
 from scenarios.problems import BadInput
 
 PLANE = Projection(41.15, -8.6)

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scenarios.answer import VERDICTS, answer, verdict
-from scenarios.compare import evaluate
 from scenarios.load import Scenario
 from scenarios.problems import BadInput
-from scenarios.stopping import MOST, asked_to_stop, stop_rule
-from scenarios.study import Choose, Study
-from scenarios.study_run import Figures
-from scenarios.wording import begun, listed, spread
+from scenarios.studies.answer import VERDICTS, answer, verdict
+from scenarios.studies.compare import evaluate
+from scenarios.studies.run import Figures
+from scenarios.studies.stopping import MOST, asked_to_stop, stop_rule
+from scenarios.studies.study import Choose, Study
+from scenarios.studies.wording import begun, listed, spread
 from tests.tiny import tiny
 from twin.kpis.money import FIGURES
 from twin.kpis.registry import KPIS

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from scenarios.blindness import Blindness, price_of_blindness
 from scenarios.run import Session
-from scenarios.statistics import estimate
+from scenarios.studies.blindness import Blindness, price_of_blindness
+from scenarios.studies.statistics import estimate
 from tests.tiny import tiny
 from viz.blindness import blindness_lines
 

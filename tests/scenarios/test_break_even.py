@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scenarios.break_even import STEPS, Evaluation, Found, conclude, find, says, search
-from scenarios.statistics import difference
-from scenarios.study import BreakEven, read_study
-from scenarios.study_run import run_study
+from scenarios.studies.break_even import STEPS, Evaluation, Found, conclude, find, says, search
+from scenarios.studies.run import run_study
+from scenarios.studies.statistics import difference
+from scenarios.studies.study import BreakEven, read_study
 from tests.tiny import write_tiny
 
 DAYS = 20

@@ -9,13 +9,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks import claims as lab
-from scenarios.claims import FAILED, FAILS, HOLDS, ONLY_IF, OPEN, REPRODUCES, UNTOLD, judge, judged, overall, says
 from scenarios.load import Scenario, read_scenario, resolve
 from scenarios.problems import BadInput
-from scenarios.statistics import change_of_sums
-from scenarios.study import read_study
-from scenarios.study_claim import ClaimConfig, ConditionConfig
-from scenarios.study_run import DecisionTime, Figures, Outcome, run_study
+from scenarios.studies.claim import ClaimConfig, ConditionConfig
+from scenarios.studies.claims import (
+    FAILED,
+    FAILS,
+    HOLDS,
+    ONLY_IF,
+    OPEN,
+    REPRODUCES,
+    UNTOLD,
+    judge,
+    judged,
+    overall,
+    says,
+)
+from scenarios.studies.run import DecisionTime, Figures, Outcome, run_study
+from scenarios.studies.statistics import change_of_sums
+from scenarios.studies.study import read_study
 from tests.scenarios.test_study_file import write_study
 from twin.kpis.labels import label
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import qmc
 
-from scenarios.designs import Factor, point_name, points, rows_of, sample
+from scenarios.studies.designs import Factor, point_name, points, rows_of, sample
 
 REAL, WHOLE, LISTED = Factor("a.x", (), -2.0, 3.0), Factor("b.n", (), 1.0, 4.0, True), Factor("c.k", ("p", "q", "r"))
 

@@ -9,7 +9,7 @@ from scipy import stats
 
 from engine.clock import HOUR, LocalTime
 from engine.streams import Streams
-from scenarios.generate_orders import arrivals_s, generate, service_time_s
+from scenarios.orders.generate import arrivals_s, generate, service_time_s
 from scenarios.places import Candidates, place_at
 from scenarios.schema_orders import GenerateConfig, OrdersConfig, ServiceTime, WindowMix
 from twin.orders import Place

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scenarios.history import RunHistory, UnknownOrder
-from scenarios.lateness import CAUSES, late_orders, lateness_cause
 from scenarios.rows import RunLedgers, ledger_rows
+from scenarios.telling.history import RunHistory, UnknownOrder
+from scenarios.telling.lateness import CAUSES, late_orders, lateness_cause
 from tests.worlds import HandMade, at, delivery, tiny_world
 from twin.kpis.records import OrderRecord
 

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from scenarios.compare import compare
 from scenarios.folder import read_json
-from scenarios.league import TABLE, League, by_name, league
 from scenarios.load import Scenario
 from scenarios.problems import BadInput, Problem
-from scenarios.replications import replication_seed
 from scenarios.run import run
-from scenarios.study import asked_study, read_variant
+from scenarios.studies.compare import compare
+from scenarios.studies.league import TABLE, League, by_name, league
+from scenarios.studies.replications import replication_seed
+from scenarios.studies.study import asked_study, read_variant
 from tests.tiny import tiny, write_tiny
 from twin.kpis.registry import KPIS
 from viz.cli import BAD_INPUT, OK, main

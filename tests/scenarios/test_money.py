@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from scenarios.contracts import contracts_in, contracts_of
 from scenarios.load import Scenario
-from scenarios.money import ALL, money_table
 from scenarios.problems import BadInput
-from scenarios.report_money import cost_lines
 from scenarios.run import run
-from scenarios.statistics import difference
-from scenarios.study import read_study
-from scenarios.study_run import Figures, replicate
+from scenarios.studies.money import ALL, money_table
+from scenarios.studies.run import Figures, replicate
+from scenarios.studies.statistics import difference
+from scenarios.studies.study import read_study
+from scenarios.telling.report_money import cost_lines
 from tests.tiny import tiny, write_tiny
 from twin.kpis.contracts import Device
 from twin.kpis.costs import Costs, sources

@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from engine.clock import SECOND, LocalTime, from_us
 from engine.roads.synthetic import synthetic_region
 from engine.streams import Streams
-from scenarios.addresses import AddressBook, AddressMatch
-from scenarios.generate_orders import generate
-from scenarios.order_file import read_orders
-from scenarios.order_headers import COLUMNS, recognise
-from scenarios.order_table import read_table
-from scenarios.order_values import Unfit, number, quantity, second_of_day
+from scenarios.orders.addresses import AddressBook, AddressMatch
+from scenarios.orders.file import read_orders
+from scenarios.orders.generate import generate
+from scenarios.orders.headers import COLUMNS, recognise
+from scenarios.orders.table import read_table
+from scenarios.orders.values import Unfit, number, quantity, second_of_day
 from scenarios.places import Candidates, place_at
 from scenarios.problems import BadInput, Problem, nearest
 from scenarios.schema_orders import GenerateConfig

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.study_coverage import CASES, reached
-from scenarios.precision import FIRST_LOOK, STOPPED_LEVEL, precise, precision_of, precision_rule
-from scenarios.statistics import difference, estimate
-from scenarios.study import Study
-from scenarios.study_run import Figures
+from scenarios.studies.precision import FIRST_LOOK, STOPPED_LEVEL, precise, precision_of, precision_rule
+from scenarios.studies.run import Figures
+from scenarios.studies.statistics import difference, estimate
+from scenarios.studies.study import Study
 from tests.scenarios.test_statistics import A, B
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from scenarios import run
-from scenarios.history import RunHistory
-from scenarios.route_changes import changes_of_order, changes_of_vehicle, route_changes
 from scenarios.rows import RunLedgers, ledger_rows
+from scenarios.telling.history import RunHistory
+from scenarios.telling.route_changes import changes_of_order, changes_of_vehicle, route_changes
 from tests.tiny import tiny, write_tiny
 from tests.worlds import HandMade, at, tiny_world
 from viz.cli import main

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenarios.selection import choice, choice_rule, kn_constants, select
-from scenarios.study import Choose, Study
+from scenarios.studies.selection import choice, choice_rule, kn_constants, select
+from scenarios.studies.study import Choose, Study
 from tests.scenarios.test_precision import figures
 
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from scenarios.designs import Design, Factor, sample
-from scenarios.sensitivity import noise_share, of_figure, sensitivity
-from scenarios.study import Study
-from scenarios.study_run import Figures
+from scenarios.studies.designs import Design, Factor, sample
+from scenarios.studies.run import Figures
+from scenarios.studies.sensitivity import noise_share, of_figure, sensitivity
+from scenarios.studies.study import Study
 from tests.tiny import tiny
 
 ISHIGAMI_FIRST = {"a": 0.3139, "b": 0.4424, "c": 0.0}

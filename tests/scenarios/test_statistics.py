@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from scenarios.statistics import (
+from scenarios.studies.statistics import (
     Difference,
     Estimate,
     difference,

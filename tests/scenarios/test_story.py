@@ -5,10 +5,10 @@ import json
 import pyarrow as pa
 import pytest
 
-from scenarios.history import UnknownOrder
 from scenarios.results import Run
 from scenarios.rows import RunLedgers, ledger_rows
-from scenarios.story import Story, order_story
+from scenarios.telling.history import UnknownOrder
+from scenarios.telling.story import Story, order_story
 from tests.worlds import HandMade, at, tiny_world
 
 

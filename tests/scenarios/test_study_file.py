@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from scenarios.changes import apply_set, as_sets, changes_of
-from scenarios.compare import compare
 from scenarios.load import load
 from scenarios.problems import BadInput, Problem
-from scenarios.study import BreakEven, Choose, Study, asked_study, read_study, study_at
-from scenarios.study_claim import ClaimConfig
-from scenarios.study_file import StudyModel
+from scenarios.studies.claim import ClaimConfig
+from scenarios.studies.compare import compare
+from scenarios.studies.file import StudyModel
+from scenarios.studies.study import BreakEven, Choose, Study, asked_study, read_study, study_at
 from tests.tiny import merged, write_tiny
 from viz.cli import BAD_ANSWER, BAD_INPUT, OK, main
 

@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from scenarios import study_dask, study_places
 from scenarios.ground import prepare
 from scenarios.load import Scenario
 from scenarios.run import RunFailed, Session
-from scenarios.study_dask import Cluster
-from scenarios.study_places import PATIENCE, Here, Processes, handed_out, place_of
-from scenarios.study_run import DecisionTime, Figures, Outcome, Progress, replicate, run_study
-from scenarios.study_store import StudyStore
+from scenarios.studies import dask_cluster as study_dask
+from scenarios.studies import places as study_places
+from scenarios.studies.dask_cluster import Cluster
+from scenarios.studies.places import PATIENCE, Here, Processes, handed_out, place_of
+from scenarios.studies.run import DecisionTime, Figures, Outcome, Progress, replicate, run_study
+from scenarios.studies.store import StudyStore
 from tests.tiny import tiny
 from twin.kpis.registry import compute
 from twin.planning import shared

@@ -17,13 +17,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scenarios import study_run, study_store
 from scenarios.folder import FolderInUse, read_json
 from scenarios.load import Scenario
 from scenarios.problems import BadInput
-from scenarios.replications import replication_seed
-from scenarios.study_run import DecisionTime, Outcome, Replication, run_study
-from scenarios.study_store import LOG, RECORD, TABLE, StudyStore
+from scenarios.studies import run as study_run
+from scenarios.studies import store as study_store
+from scenarios.studies.replications import replication_seed
+from scenarios.studies.run import DecisionTime, Outcome, Replication, run_study
+from scenarios.studies.store import LOG, RECORD, TABLE, StudyStore
 from tests.tiny import tiny, write_tiny
 from viz.cli import BAD_INPUT, INTERRUPTED, OK, main
 

@@ -1,7 +1,7 @@
 """``twin explain`` on a terminal."""
 
 from scenarios.rows import RunLedgers, ledger_rows
-from scenarios.story import order_story
+from scenarios.telling.story import order_story
 from tests.viz.conftest import with_names
 from tests.worlds import tiny_world
 from viz.explain import explain_text

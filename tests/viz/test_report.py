@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from scenarios import report_map
-from scenarios.report_data import report_data
+from scenarios.telling import report_map
+from scenarios.telling.report_data import report_data
 from tests.viz.conftest import HOSTILE, KPIS, write_run
 from tests.worlds import HandMade, at, delivery, tiny_world
 from viz.report import report_html, write_report

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from scenarios.compare import evaluate
 from scenarios.folder import read_json, write_json
-from scenarios.study import Study
-from scenarios.study_report_data import MOST_DRAWN, study_report
-from scenarios.study_run import DecisionTime, Figures, Outcome, Replication
-from scenarios.study_store import StudyStore
-from scenarios.wording import spread
+from scenarios.studies.compare import evaluate
+from scenarios.studies.report_data import MOST_DRAWN, study_report
+from scenarios.studies.run import DecisionTime, Figures, Outcome, Replication
+from scenarios.studies.store import StudyStore
+from scenarios.studies.study import Study
+from scenarios.studies.wording import spread
 from tests.tiny import tiny
 from tests.viz.conftest import FORMULA, HOSTILE
 from tests.viz.test_report import Page

@@ -13,7 +13,7 @@ from scenarios.benchmarks import Request, solve
 from scenarios.benchmarks.euro_neurips import judge, play, recognises, solve_dynamic
 from scenarios.benchmarks.euro_neurips_day import Day, draw_day, last_epoch, read_day
 from scenarios.problems import BadInput
-from scenarios.worker_pool import worker_pool
+from scenarios.studies.worker_pool import worker_pool
 from twin.commands import Command, assign_order, set_route
 from twin.policies.insertion import insertion
 from twin.policies.nearest import nearest

@@ -9,7 +9,7 @@ from engine.clock import HOUR, MINUTE, SECOND
 from scenarios.live.acts import Acts
 from scenarios.live.simulated import SimulatedDay
 from scenarios.run import Session
-from scenarios.story import order_story
+from scenarios.telling.story import order_story
 from tests.tiny import tiny
 from twin.policies.common import at_work
 

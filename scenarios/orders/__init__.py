@@ -1,0 +1,1 @@
+"""Orders: files in any common spelling, addresses, and generated ones."""
