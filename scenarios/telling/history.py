@@ -170,21 +170,21 @@ class RunHistory:
             UnknownOrder: the run has none of this name; says the nearest.
         """
         if order_id not in self.orders:
-            raise UnknownOrder(order_id, list(self.orders))
+            raise UnknownOrder(order_id, list(self.orders), sorted(self.vehicles, key=natural_key))
         return self.orders[order_id]
 
 
 class UnknownOrder(ValueError):
-    """An order id that is not in the run."""
+    """An order id that is not in the run, nor that of a vehicle."""
 
-    def __init__(self, order_id: str, known: list[str]) -> None:
+    def __init__(self, order_id: str, known: list[str], vehicles: list[str]) -> None:
         import difflib
 
-        folded = {name.casefold(): name for name in known}
+        folded = {name.casefold(): name for name in [*known, *vehicles]}
         close = difflib.get_close_matches(order_id.casefold(), folded, n=1, cutoff=0.4)
         self.order_id, self.nearest = order_id, folded[close[0]] if close else None
         hint = f"; the nearest is {self.nearest!r}" if self.nearest else ""
-        super().__init__(f"order {order_id!r}: expected one of the run's {len(known)} orders{hint}")
+        super().__init__(f"order {order_id!r}: expected one of the run's {len(known)} orders, or a vehicle{hint}")
 
 
 def _note(order: OrderHistory, row: Row) -> None:

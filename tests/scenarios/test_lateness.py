@@ -178,7 +178,9 @@ def test_late_orders_come_worst_first_and_the_tiny_days_o2_is_ten_minutes_late()
 
 def test_an_unknown_order_is_answered_with_the_nearest():
     """A slip of the finger gets a helping hand."""
-    with pytest.raises(UnknownOrder, match="'o2': expected one of the run's 4 orders; the nearest is 'O2'"):
+    with pytest.raises(
+        UnknownOrder, match="'o2': expected one of the run's 4 orders, or a vehicle; the nearest is 'O2'"
+    ):
         lateness_cause(history(tiny_world()), "o2")
 
 

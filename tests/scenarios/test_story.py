@@ -190,5 +190,8 @@ def test_no_run_folder_and_no_such_order_are_one_clear_error(tmp_path):
     """The error names what was given and what was expected."""
     with pytest.raises(FileNotFoundError, match=r"not a run folder: it has no manifest\.json"):
         order_story(tmp_path, "O2")
-    with pytest.raises(UnknownOrder, match="order 'O22': expected one of the run's 4 orders; the nearest is 'O2'"):
+    expected = "expected one of the run's 4 orders, or a vehicle"
+    with pytest.raises(UnknownOrder, match=f"order 'O22': {expected}; the nearest is 'O2'"):
         story("O22")
+    with pytest.raises(UnknownOrder, match=f"order 'V9': {expected}; the nearest is 'V"):
+        story("V9")
