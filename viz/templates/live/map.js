@@ -78,12 +78,15 @@ class LiveMap extends MapLayers {
     const began = performance.now(), share = this.still ? 1 : Math.min(1, (began - this.begun) / this.lasts);
     this.dirty = false;
     this.moving = share < 1;
-    this.move(share);
-    requestAnimationFrame(() => setTimeout(() => {  // once it is on the screen
-      this.frames++;
-      this.cost = performance.now() - began;
-      again(Math.min(FRAME_MS[1], Math.max(FRAME_MS[0], this.cost / BUSY_SHARE)) - this.cost);
-    }));
+    try {
+      this.move(share);
+    } finally {  // a frame that failed is not the last one
+      requestAnimationFrame(() => setTimeout(() => {  // once it is on the screen
+        this.frames++;
+        this.cost = performance.now() - began;
+        again(Math.min(FRAME_MS[1], Math.max(FRAME_MS[0], this.cost / BUSY_SHARE)) - this.cost);
+      }));
+    }
   }
 
   move(share) {
