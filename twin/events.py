@@ -9,15 +9,10 @@ from functools import cache
 from typing import Any
 
 from twin.payloads import (
-    AddOrder,
     Arrived,
-    AssignOrder,
     BreakdownEnded,
     BreakdownStarted,
     BreakTaken,
-    CancelOrder,
-    ChangeSetting,
-    CloseRoad,
     CommandReceived,
     DeliveryAttempted,
     Departed,
@@ -26,7 +21,6 @@ from twin.payloads import (
     HarshEvent,
     IncidentEnded,
     IncidentStarted,
-    InjectIncident,
     InspectionDone,
     LoadingDone,
     OrderCancelled,
@@ -39,16 +33,13 @@ from twin.payloads import (
     OrderRebooked,
     PlanMade,
     Refuelled,
-    ReplayDeadLetters,
     RoadBlockMet,
     RoadClosed,
     RoadOpened,
     ServiceStarted,
-    SetRoute,
     SettingChanged,
     ShiftEnded,
     ShiftStarted,
-    UnassignOrder,
     VehicleRegistered,
     WeatherChanged,
 )
@@ -73,6 +64,17 @@ from twin.payloads_alerts import (
     ExceptionResolved,
     NoteException,
     ResolveException,
+)
+from twin.payloads_commands import (
+    AddOrder,
+    AssignOrder,
+    CancelOrder,
+    ChangeSetting,
+    CloseRoad,
+    InjectIncident,
+    ReplayDeadLetters,
+    SetRoute,
+    UnassignOrder,
 )
 from twin.payloads_customer import (
     CustomerAnswered,

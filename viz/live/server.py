@@ -113,7 +113,7 @@ class Reception:
         except NoEngine as error:
             log.warning("%s", error)
             return notice(GONE)
-        except Exception:
+        except Exception:  # a visitor is told a number and nothing else; what happened is in the log under it
             number = secrets.token_hex(4)
             log.exception("page %s", number)
             return notice(FAILED.format(number))

@@ -6,7 +6,7 @@ from benchmarks.live_memory import ROUND, heap_mb
 from engine.geo import Projection
 from scenarios.live.ground_parts import struck_area
 from tests.tiny import write_tiny
-from tests.viz.live.browsing import Live, Visit
+from tests.viz.live.browsing import Live
 from twin.orders import Place
 
 JAM = {"kind": "gnss_jamming", "near_depot": "main", "radius_m": 900, "at": "06:01", "lasts_s": 40_000}
@@ -42,14 +42,6 @@ def live(tmp_path_factory):
     live = Live(str(path), "--out", str(folder / "run"), "--speed", "900")
     yield live
     live.end()
-
-
-@pytest.fixture
-def visit(browser, live):
-    visit = Visit(browser, live.url)
-    yield visit
-    assert visit.errors == []
-    visit.context.close()
 
 
 def test_layers_are_switched_in_the_legend(visit):

@@ -33,15 +33,6 @@ def live(tmp_path_factory):
     live.end()
 
 
-@pytest.fixture
-def visit(browser, live):
-    """Somebody at the page who finds nothing wrong with it."""
-    visit = Visit(browser, live.url)
-    yield visit
-    assert visit.errors == []
-    visit.context.close()
-
-
 def opened(visit, name: str):
     """A page of the view, once it is on the screen."""
     visit.page.locator(f"#tab-{name}").click()

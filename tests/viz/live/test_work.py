@@ -41,15 +41,6 @@ def live(tmp_path_factory):
     live.end()
 
 
-@pytest.fixture
-def visit(browser, live):
-    """Somebody at the page who finds nothing wrong with it."""
-    visit = Visit(browser, live.url)
-    yield visit
-    assert visit.errors == []
-    visit.context.close()
-
-
 def last(live) -> dict:
     return read_commands(live.folder)[-1]
 
