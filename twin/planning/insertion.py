@@ -1,14 +1,15 @@
 """Routes under construction: cheapest insertion, eviction of what does not fit, the finished plan."""
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from twin.orders import natural_key
-from twin.planning.prepared import COST_PARTS, Prepared, Visit, overload, visits_of
+from twin.planning.prepared import COST_PARTS, Prepared, Visit, drive_seconds, overload, tasks_of, visits_of
 from twin.planning.problem import Plan, PlannedRoute, PlanVehicle
-from twin.planning.timing import Infeasible, LegMs, can_drive, time_route
+from twin.planning.timing import Infeasible, LegMs, infeasibility, time_route
 
 Routes = dict[str, tuple[Visit, ...]]
 """Visits by vehicle id; vehicles without visits may be missing."""
@@ -34,14 +35,14 @@ def best_insertion(
     ``vehicles`` (default: all) are the ones asked.
     """
     asked = prepared.vehicles if vehicles is None else vehicles
-    empty_kinds: set[PlanVehicle] = set()
+    empty_kinds: set[int] = set()
     candidates: list[tuple[int, int, int, int]] = []
     for number, vehicle in enumerate(asked):
         if not prepared.may_serve(vehicle, order):
             continue
         visits = routes.get(vehicle.vehicle_id, ())
         if not visits:
-            kind = _nameless(vehicle)
+            kind = prepared.kind[vehicle.vehicle_id]
             if kind in empty_kinds:  # one empty vehicle of a kind is as good as another
                 continue
             empty_kinds.add(kind)
@@ -49,7 +50,7 @@ def best_insertion(
     for cost, number, i, j in sorted(candidates):
         vehicle = asked[number]
         visits = _with(routes.get(vehicle.vehicle_id, ()), visits_of(prepared.orders[order], order), i, j)
-        if overload(prepared.problem, vehicle, visits) is None and can_drive(prepared, vehicle, visits, leg_ms):
+        if overload(prepared.problem, vehicle, visits) is None and not infeasibility(prepared, vehicle, visits, leg_ms):
             return Insertion(-(-cost // COST_PARTS), vehicle.vehicle_id, visits)
     return None
 
@@ -78,7 +79,7 @@ def loosen(
         order = _cheapest_load(prepared, visits, prepared.problem.units.index(unit))
         removed[order] = Infeasible("load")
         visits = tuple(visit for visit in visits if visit.order != order)
-    while isinstance(outcome := time_route(prepared, vehicle, visits, leg_ms), Infeasible):
+    while (outcome := infeasibility(prepared, vehicle, visits, leg_ms)) is not None:
         if outcome.order_id:
             order = prepared.order_index[outcome.order_id]
         else:
@@ -138,11 +139,6 @@ def _timed(prepared: Prepared, vehicle: PlanVehicle, visits: tuple[Visit, ...], 
     return route
 
 
-def _nameless(vehicle: PlanVehicle) -> PlanVehicle:
-    """The vehicle without its name: equal for vehicles that can stand in for each other."""
-    return replace(vehicle, vehicle_id="")
-
-
 def _with(visits: tuple[Visit, ...], new: tuple[Visit, ...], i: int, j: int) -> tuple[Visit, ...]:
     """The route with ``new[0]`` before position i and, for a pair, ``new[1]`` before position j >= i."""
     if len(new) == 1:
@@ -154,34 +150,40 @@ def _positions(
     prepared: Prepared, vehicle: PlanVehicle, visits: tuple[Visit, ...], order: int
 ) -> Iterator[tuple[int, int, int]]:
     """(cost parts, i, j) of the positions an order could take as far as the length of the shift goes."""
-    drive = prepared.drive(vehicle)
-    distance = prepared.problem.travel[vehicle.profile].distance_m
-    places = [vehicle.start, *(prepared.tasks[visit].place for visit in visits), vehicle.end]
-    new = [prepared.tasks[visit].place for visit in visits_of(prepared.orders[order], order)]
-    service = sum(prepared.tasks[visit].service_s for visit in visits_of(prepared.orders[order], order))
+    travel = prepared.problem.travel[vehicle.profile]
+
+    def seconds(origin: Any, place: Any) -> np.ndarray:
+        return drive_seconds(travel.duration_ms[origin, place], vehicle.speed_factor)
+
+    def metres(origin: Any, place: Any) -> np.ndarray:
+        return travel.distance_m[origin, place].astype(np.int64)
+
+    places = np.array([vehicle.start, *(prepared.tasks[visit].place for visit in visits), vehicle.end])
+    tasks = [task for _, task in tasks_of(prepared.orders[order])]
+    new = [task.place for task in tasks]
+    service = sum(task.service_s for task in tasks)
     spare_s = vehicle.shift_s[1] - vehicle.shift_s[0] - vehicle.load_s - service
-    spare_s -= sum(drive(a, b) for a, b in itertools.pairwise(places))
+    spare_s -= int(seconds(places[:-1], places[1:]).sum())
     spare_s -= sum(prepared.tasks[visit].service_s for visit in visits)
     opening = 0 if visits else COST_PARTS * vehicle.fixed_cost + 5 * vehicle.cost_per_h * vehicle.load_s
-    for i in range(len(visits) + 1):
-        for j in range(i, len(visits) + 1) if len(new) == 2 else (i,):
-            detour = _detour(places, new, i, j)
-            added_s = sum(sign * drive(a, b) for sign, a, b in detour)
-            if added_s <= spare_s:
-                added_m = sum(sign * int(distance[a, b]) for sign, a, b in detour)
-                parts = 18 * vehicle.cost_per_km * added_m + 5 * vehicle.cost_per_h * (added_s + service)
-                yield opening + parts, i, j
+    added_s = _added(seconds, places, new)
+    i, j = np.nonzero(np.triu(added_s <= spare_s)) if len(new) == 2 else (np.flatnonzero(added_s <= spare_s),) * 2
+    at = (i, j)[: len(new)]
+    parts = 18 * vehicle.cost_per_km * _added(metres, places, new)[at]
+    parts += 5 * vehicle.cost_per_h * (added_s[at] + service) + opening
+    return zip(parts.tolist(), i.tolist(), j.tolist())
 
 
-def _detour(places: list[int], new: list[int], i: int, j: int) -> list[tuple[int, int, int]]:
-    """The legs an insertion adds (+1) and saves (-1) as (sign, from, to)."""
-    if len(new) == 1 or i == j:
-        chain = [places[i], *new, places[i + 1]]
-        return [(-1, places[i], places[i + 1]), *((1, a, b) for a, b in itertools.pairwise(chain))]
-    legs: list[tuple[int, int, int]] = []
-    for place, at in zip(new, (i, j), strict=True):
-        legs += [(-1, places[at], places[at + 1]), (1, places[at], place), (1, place, places[at + 1])]
-    return legs
+def _added(leg: Callable[[Any, Any], np.ndarray], places: np.ndarray, new: list[int]) -> np.ndarray:
+    """What a detour adds at each position, int64 [positions]; for a pair (i <= j) [positions, positions]."""
+    origins, ends = places[:-1], places[1:]
+    saved = leg(origins, ends)
+    alone = [leg(origins, place) + leg(place, ends) - saved for place in new]
+    if len(new) == 1:
+        return alone[0]
+    added = alone[0][:, None] + alone[1][None, :]
+    np.fill_diagonal(added, leg(origins, new[0]) + leg(new[0], new[1]) + leg(new[1], ends) - saved)
+    return added
 
 
 def _cheapest_load(prepared: Prepared, visits: tuple[Visit, ...], unit: int) -> int:

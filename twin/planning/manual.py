@@ -10,7 +10,7 @@ from twin.planning.features import FEATURES
 from twin.planning.insertion import Routes, best_insertion, finish, insert_all
 from twin.planning.prepared import Drive, Prepared, Visit, overload, tasks_of, visits_of
 from twin.planning.problem import Plan, PlanProblem, PlanVehicle
-from twin.planning.timing import can_drive
+from twin.planning.timing import infeasibility
 from twin.travel import UNREACHABLE
 
 URGENT_S = 1800
@@ -170,7 +170,7 @@ def _fits(prepared: Prepared, vehicle: PlanVehicle, visits: tuple[Visit, ...], o
     if not prepared.may_serve(vehicle, order):
         return False
     longer = (*visits, *visits_of(prepared.orders[order], order))
-    return overload(prepared.problem, vehicle, longer) is None and can_drive(prepared, vehicle, longer)
+    return overload(prepared.problem, vehicle, longer) is None and not infeasibility(prepared, vehicle, longer)
 
 
 def _appeal(prepared: Prepared, drive: Drive, at: int, now_s: int, order: int) -> tuple:

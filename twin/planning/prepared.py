@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import cached_property
 from typing import Literal, NamedTuple
 
@@ -107,6 +108,13 @@ class Prepared:
         """Cost units of a used vehicle: fixed, by distance, and by paid time (loading until back)."""
         parts = 18 * vehicle.cost_per_km * metres + 5 * vehicle.cost_per_h * duration_s
         return vehicle.fixed_cost + round(parts / COST_PARTS)
+
+    @cached_property
+    def kind(self) -> dict[str, int]:
+        """By vehicle id a number, the same for vehicles that can stand in for each other."""
+        numbers: dict[PlanVehicle, int] = {}
+        nameless = {vehicle.vehicle_id: replace(vehicle, vehicle_id="") for vehicle in self.vehicles}
+        return {name: numbers.setdefault(vehicle, len(numbers)) for name, vehicle in nameless.items()}
 
     @cached_property
     def left_out_costs(self) -> list[int]:

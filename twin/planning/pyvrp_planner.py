@@ -11,6 +11,7 @@ from twin.planning.features import FEATURES
 from twin.planning.insertion import Routes, finish, insert_all, loosen
 from twin.planning.prepared import COST_PARTS, Prepared, Visit, search_speeds
 from twin.planning.problem import Plan, PlanOrder, PlanProblem, PlanTask, PlanVehicle
+from twin.planning.pyvrp_search import search
 from twin.travel import UNREACHABLE
 
 FINEST_COST = 100
@@ -61,17 +62,14 @@ class _Model:
 
     def solve(self, seed: int, effort: int) -> Routes:
         """Search; routes by vehicle id."""
-        from pyvrp import solve
         from pyvrp.exceptions import PenaltyBoundWarning
-        from pyvrp.stop import MaxIterations
 
         data = self._data()
         if not self.client_orders and not self.shipment_orders:
             return {}
         with warnings.catch_warnings():  # an overfull day is answered by orders left out, not by a warning
             warnings.simplefilter("ignore", PenaltyBoundWarning)
-            result = solve(data, MaxIterations(effort), seed=seed, collect_stats=False, display=False)
-        return self._routes(result.best)
+            return self._routes(search(data, seed, effort))
 
     def _data(self) -> Any:
         """PyVRP's ``ProblemData``."""

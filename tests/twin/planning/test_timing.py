@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.twin.planning.builders import HOUR, delivery, line, problem, van
 from twin.planning.prepared import Prepared, Visit
 from twin.planning.problem import PlanBreak, PlannedRoute
-from twin.planning.timing import Infeasible, time_route
+from twin.planning.timing import Infeasible, infeasibility, time_route
 
 
 def timed(orders, vehicle, leg_ms=None, **more):
@@ -114,6 +114,10 @@ def test_earliest_return_is_the_earliest(stops, pauses):
         after += opens + width + 1
     vehicle = van(breaks=tuple(breaks), shift_s=(0, 40 * HOUR))
     route = timed(orders, vehicle)
+    why = infeasibility(
+        Prepared(problem(orders, [vehicle], line(6))), vehicle, [Visit(i, "delivery") for i in range(len(orders))]
+    )
+    assert why == (route if isinstance(route, Infeasible) else None)
     best = brute_force(stops, [(p.earliest_s // 600, p.latest_s // 600, p.duration_s // 600) for p in breaks])
     if best is None:
         assert isinstance(route, Infeasible)
