@@ -22,11 +22,11 @@ from agents.world import LATE
 from twin.alerts import Watch
 from twin.alerts.driving import HARSH_EVENTS
 from twin.alerts.episodes import Episode, Episodes
-from twin.eta import Eta, LegCache, etas
+from twin.eta import LegCache, etas
 from twin.exceptions import Case, ExceptionQueue
 from twin.feed_monitor import FeedMonitor, FeedSettings
 from twin.sightings import Finding, Sightings
-from twin.views import FleetView
+from twin.views import Etas, FleetView
 
 ASKS_POLICY = ("late_delivery_predicted", "missed_stop")
 """Rules whose exceptions are resolved by another look at the routes."""
@@ -52,7 +52,7 @@ class ControlRoom(FleetAgent):
         self.sightings = Sightings(detector for watch in watches for detector in watch.detectors())
         self.monitor = FeedMonitor(next((w.params for w in self.watches if isinstance(w.params, FeedSettings)), None))
         self.episodes, self.queue = Episodes(), ExceptionQueue()
-        self.etas: dict[tuple[str, str], Eta] = {}  # of the last check
+        self.etas = Etas()  # of the last check
         self.absent = 0  # dispatchers away from their desks
         self.at_work: Callable[[], bool] = lambda: True  # False while the tools are down or out of reach
         self._legs = LegCache(office.travel)

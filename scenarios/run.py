@@ -150,7 +150,8 @@ class Session:
                     self.advance(edge, asked)
                     if progress is not None:
                         progress((edge - start_us) / (end_us - start_us), self.scenario.local.text(edge))
-            return finish()
+            with few_collections():
+                return finish()
         except ValueError as error:
             self._fail(error)
             raise RunFailed(f"the run failed at {self.scenario.local.text(self.world.now)}: {error}") from error

@@ -24,8 +24,8 @@ TELEMATICS, EVENTS = "telematics", "events"
 @dataclass(frozen=True)
 class FeedSettings:
     """Limits; [A]. Vehicles with the ignition off report every five minutes, all of them at once in the worst case; a
-    driver has something to report every few hours at least. Where parked devices report more rarely (``parked_every``
-    times ``sample_period_s``), a night is silence: raise ``telematics_s`` above that.
+    driver has something to report every few hours at least. Where parked devices send more rarely (``parked_every``
+    times ``sample_period_s`` times ``batch_samples``), a night is silence: raise ``telematics_s`` above that.
     """
 
     factor: float = 2.0  # of what is usual

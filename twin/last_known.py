@@ -89,14 +89,18 @@ class LastKnown:
         self._grow(int(batch.device.max()) + 1)
         batch = _by_device(batch)
         used_us, fault, highest = self._clocks.judge(batch.device, batch.sample, batch.recorded_us, batch.received_us)
-        self._hear(batch, fault)
-        self._take(_newest(batch, used_us), batch, used_us, self._any_of, "recorded_us", _OF_ANY)
-        fixed = np.flatnonzero(batch.satellites > 0)
-        if len(fixed):
-            if len(fixed) < len(batch):
-                batch, used_us, highest = batch.take(fixed), used_us[fixed], highest[fixed]
-            self._follow(batch, used_us, highest)
-            self._take(_newest(batch, used_us), batch, used_us, self._fix_of, "fixed_us", _OF_FIX)
+        end = _ends(batch)
+        newest = _newest(batch, end, used_us)
+        self._hear(batch, end, fault)
+        self._take(newest, batch, used_us, self._any_of, "recorded_us", _OF_ANY)
+        fixed = batch.satellites > 0
+        if not fixed.any():
+            return
+        if not fixed.all():
+            batch, used_us, highest = batch.take(fixed), used_us[fixed], highest[fixed]
+            newest = _newest(batch, _ends(batch), used_us)
+        self._follow(batch, used_us, highest)
+        self._take(newest, batch, used_us, self._fix_of, "fixed_us", _OF_FIX)
 
     def locate(self, batch: SampleBatch) -> None:
         """Take in positions that were asked for, a row a vehicle at most; they tell nothing else, and are no part of
@@ -121,8 +125,8 @@ class LastKnown:
                 self._points[name] = np.append(column, np.zeros((more, KEPT), column.dtype), axis=0)
             self._vehicle = np.append(self._vehicle, np.full(more, -1))
 
-    def _hear(self, batch: SampleBatch, fault: np.ndarray) -> None:
-        end = _ends(batch)  # a device's last row is the one received last
+    def _hear(self, batch: SampleBatch, end: np.ndarray, fault: np.ndarray) -> None:
+        """Note receptions; a device's last row is the one received last."""
         vehicle, received_us = batch.vehicle[end], batch.received_us[end]
         np.maximum.at(self.rows["heard_us"], vehicle, received_us)
         np.maximum.at(self.rows["sampled_us"], vehicle, received_us)
@@ -187,7 +191,7 @@ class LastKnown:
 
 def _by_device(batch: SampleBatch) -> SampleBatch:
     """Rows by device, each device's in order of reception, and of its own count where received together."""
-    device, received, sample = (np.diff(c) for c in (batch.device, batch.received_us, batch.sample))
+    device, received, sample = (c[1:] - c[:-1] for c in (batch.device, batch.received_us, batch.sample))
     if ((device > 0) | ((device == 0) & ((received > 0) | ((received == 0) & (sample >= 0))))).all():
         return batch
     return batch.take(np.lexsort((batch.sample, batch.received_us, batch.device)))
@@ -196,16 +200,17 @@ def _by_device(batch: SampleBatch) -> SampleBatch:
 def _ends(batch: SampleBatch) -> np.ndarray:
     """The last row of each device on each vehicle, in a batch by device."""
     device, vehicle = batch.device, batch.vehicle
-    return np.flatnonzero(np.append((device[1:] != device[:-1]) | (vehicle[1:] != vehicle[:-1]), True))
+    last = (device[1:] != device[:-1]) | (vehicle[1:] != vehicle[:-1])
+    return np.append(last.nonzero()[0], len(batch) - 1)
 
 
-def _newest(batch: SampleBatch, used_us: np.ndarray) -> np.ndarray:
-    """The newest sample of each vehicle: by time, then device, then number."""
-    end = _ends(batch)
-    rising = np.append((used_us[1:] > used_us[:-1]) & (batch.sample[1:] > batch.sample[:-1]), True)
-    rising[end] = True
+def _newest(batch: SampleBatch, end: np.ndarray, used_us: np.ndarray) -> np.ndarray:
+    """The newest sample of each vehicle: by time, then device, then number. ``end`` as ``_ends`` has it."""
+    rising = (used_us[1:] > used_us[:-1]) & (batch.sample[1:] > batch.sample[:-1])
+    rising[end[:-1]] = True
     rows = end if rising.all() else np.arange(len(batch))
-    if len(rows) == len(end) and (np.diff(batch.vehicle[end]) > 0).all():
+    vehicle = batch.vehicle[end]
+    if len(rows) == len(end) and (vehicle[1:] > vehicle[:-1]).all():
         return rows
     order = rows[np.lexsort((batch.sample[rows], batch.device[rows], used_us[rows], batch.vehicle[rows]))]
     vehicle = batch.vehicle[order]

@@ -7,10 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, Protocol
 
-from twin.eta import Eta
 from twin.payloads_customer import Milestone
 from twin.policies.common import start_of_service
-from twin.views import FleetView, OrderView, VehicleView
+from twin.views import Eta, FleetView, OrderView, VehicleView
 
 Channel = Literal["sms", "email"]
 

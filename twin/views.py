@@ -1,6 +1,6 @@
 """Head office's picture at one moment, as policies, planners, alerts and screens get it: read-only snapshots."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -20,7 +20,7 @@ class Stop(NamedTuple):
     arrive_us: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OrderView:
     """An open order as known: ``vehicle_id`` is who was told to do it, ``onboard`` who has it."""
 
@@ -33,7 +33,7 @@ class OrderView:
     planned_us: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class VehicleView:
     """A vehicle and its driver as known. ``stops`` are those still to do, ``started`` the one under way (frozen).
 
@@ -59,6 +59,44 @@ class VehicleView:
     changes: int = 0  # of its route since the shift began
     held: bool = False  # was told to set off to no other stop
     breaks_us: tuple[tuple[int, int], ...] = ()  # planned, not yet begun
+
+
+class Eta(NamedTuple):
+    """When a vehicle is expected at a stop, and an interval for it."""
+
+    arrive_us: int
+    low_us: int
+    high_us: int
+
+
+def _none() -> np.ndarray:
+    return np.zeros(0, np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Etas(Mapping[tuple[str, str], Eta]):
+    """Expected arrivals by ``(order_id, task)``. Arrays, int64, are by stop, in the order of ``rows``.
+
+    ``half_us``: half the interval. ``promised_us``: when the last window of the order closes; NEVER_US: it has none, or
+    another stop decides whether it is on time.
+    """
+
+    now_us: int = 0
+    rows: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    arrive_us: np.ndarray = field(default_factory=_none)
+    half_us: np.ndarray = field(default_factory=_none)
+    promised_us: np.ndarray = field(default_factory=_none)
+
+    def __getitem__(self, stop: tuple[str, str]) -> Eta:
+        row = self.rows[stop]
+        arrive_us, half_us = int(self.arrive_us[row]), int(self.half_us[row])
+        return Eta(arrive_us, max(self.now_us, arrive_us - half_us), arrive_us + half_us)
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
 
 
 @dataclass(frozen=True)
@@ -96,7 +134,7 @@ class FleetView:
     clock_faults: np.ndarray  # int64, samples whose time was not believed
     events_us: tuple[int, int] = (0, 0)  # last reception of a message, and the newest time one told of
     journal: dict[str, Any] = field(default_factory=dict)  # the policy's own memory
-    etas: Mapping[tuple[str, str], Any] = field(default_factory=dict)  # twin.eta.Eta by order and task, for alert rules
+    etas: Etas = field(default_factory=Etas)  # expected arrivals (twin.eta), for alert rules
     feeds: Mapping[str, Any] = field(default_factory=dict)  # twin.feed_monitor.Finding of ill feeds, for alert rules
     sightings: Mapping[Any, tuple] = field(default_factory=dict)  # twin.sightings.Finding by detector, for alert rules
 

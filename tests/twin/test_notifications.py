@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twin.belief import Belief
-from twin.eta import Eta
 from twin.notifications import (
     DELAYED_AGAIN_US,
     Contact,
@@ -22,7 +21,7 @@ from twin.notifications import (
     words,
 )
 from twin.orders import Order, Place, Task, Window
-from twin.views import FleetView, OrderView, Stop, VehicleView
+from twin.views import Eta, FleetView, OrderView, Stop, VehicleView
 
 MINUTE_US = 60_000_000
 ALL = ("placed", "on_the_way", "next", "delivered", "failed", "delayed")

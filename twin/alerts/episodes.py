@@ -1,7 +1,7 @@
 """From what is the case at each check to episodes: raised once, cleared when it has been gone for a while."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from twin.alerts.rule import Alert, Rule
@@ -80,7 +80,7 @@ class Episodes:
                     self._open[key] = _Open(episode, now_us)
                     raised.append(episode)
                 else:
-                    self._open[key] = replace(known, seen_us=now_us)
+                    known.seen_us = now_us
         gone = [k for k, one in self._open.items() if now_us - one.seen_us >= one.episode.watch.clear_after_us]
         gone = [k for k in gone if self._open[k].seen_us < now_us]
         return raised, [self._open.pop(key).episode for key in gone]

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from twin.alerts.rule import MINUTE_US, SECOND_US, Alert
 from twin.views import FleetView
 
@@ -30,16 +32,12 @@ class Missed:
 
 def late_delivery_predicted(view: FleetView, params: LatePredicted) -> list[Alert]:
     """An open order is expected to be reached after its last window has closed."""
-    found, margin_us = [], params.margin_s * SECOND_US
-    latest_us = view.now_us + params.ahead_s * SECOND_US
-    for (order_id, task), eta in view.etas.items():
-        order = view.orders[order_id].order
-        last = order.last_task
-        if last.windows and last.kind == task:
-            close_us = last.windows[-1].close_us
-            if view.now_us <= close_us <= latest_us and eta.arrive_us > close_us + margin_us:
-                minutes = (eta.arrive_us - close_us) // MINUTE_US
-                found.append(Alert(order_id, close_us, f"{order_id} expected {minutes} min after its window"))
+    arrive_us, close_us, stops = view.etas.arrive_us, view.etas.promised_us, [*view.etas]
+    within = (view.now_us <= close_us) & (close_us <= view.now_us + params.ahead_s * SECOND_US)
+    found = []
+    for row in np.flatnonzero(within & (arrive_us > close_us + params.margin_s * SECOND_US)).tolist():
+        order_id, minutes = stops[row][0], (arrive_us[row] - close_us[row]) // MINUTE_US
+        found.append(Alert(order_id, int(close_us[row]), f"{order_id} expected {minutes} min after its window"))
     return found
 
 

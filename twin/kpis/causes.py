@@ -158,6 +158,9 @@ class TrueCauses:
     def _plant_restored(self, at_us: int, p: dict) -> None:
         self._over(p["component"], at_us)
 
+    def _standby_took_over(self, at_us: int, p: dict) -> None:
+        self._over("terminal_link", at_us)  # the line is still cut, but nothing is silent any more
+
     def _over(self, name: str, at_us: int) -> None:
         known = self._open.pop(name, None)
         if known is not None:

@@ -131,6 +131,18 @@ def test_incidents_and_the_plant_are_causes() -> None:
     assert precision == {"device_silent": 0.5, "feed_stale": 1.0, "position_implausible": 1.0}
 
 
+def test_a_cut_line_silences_feeds_until_its_standby_takes_over() -> None:
+    """Two minutes of a cut of three hours: what is raised in its middle has no cause."""
+    world = HandMade()
+    cut = {"component": "terminal_link", "cause": "digger"}
+    world.happen(60, "plant_failed", cut, heard=False)
+    world.happen(62, "standby_took_over", {"after_s": 120.0}, "terminal_link", heard=False)
+    world.happen(240, "plant_restored", cut, heard=False)
+    alert(world, 150, "feed_stale", "telematics")
+    found = figures(world, "feed_stale")
+    assert (found["alert_causes"], found["alert_recall"], found["alert_precision"]) == (1, 0.0, 0.0)
+
+
 def test_a_stop_not_reached_is_a_missed_one() -> None:
     """Known when the shift ends; told of three hours before."""
     world = HandMade()
