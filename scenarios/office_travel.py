@@ -1,13 +1,17 @@
 """The office's travel-time port, filled by the road network: usual speeds, closures as reported."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from functools import cached_property
 
 import numpy as np
 
 from engine.roads.graph import Profile
-from engine.roads.network import RoadNetwork
+from engine.roads.network import LEGS_KEPT, RoadNetwork
 from twin.orders import Place
 from twin.travel import TravelMatrix
+
+HOURS_KEPT = 8
+"""Legs are remembered for so many pairs of profile and time bucket: policies ask for those of this hour [A]."""
 
 
 class OfficeTravel:
@@ -18,22 +22,53 @@ class OfficeTravel:
         reported: Callable[[], frozenset[int]],
     ) -> None:  # fmt: skip
         self._roads, self._profiles, self._node, self._reported = roads, profiles, node, reported
+        self._legs: dict[Hashable, dict[tuple[Place, Place], int]] = {}  # places cost more to look up than a leg
 
     def matrix(
         self, origins: Sequence[Place], destinations: Sequence[Place], depart_at_us: int, profile: str = "car"
     ) -> TravelMatrix:
         """Fastest usual driving times, shortest distances."""
-        kind = self._profiles[profile]
+        kind, closed = self._profiles[profile], self._reported()
         starts, ends = self._nodes(origins, kind), self._nodes(destinations, kind)
-        return TravelMatrix(*self._roads.matrix(starts, ends, depart_at_us, kind, self._reported()))
+        duration_ms = self._roads.durations_ms(starts, ends, depart_at_us, kind, closed)
+        return _RoadMatrix(duration_ms, lambda: self._roads.distances_m(starts, ends, kind, closed))
 
     def legs_ms(
         self, origins: Sequence[Place], destinations: Sequence[Place], depart_at_us: int, profile: str = "car"
     ) -> np.ndarray:
         """Usual driving times of single legs."""
-        kind = self._profiles[profile]
-        starts, ends = self._nodes(origins, kind), self._nodes(destinations, kind)
-        return self._roads.legs_ms(starts, ends, depart_at_us, kind, self._reported())
+        kind, closed = self._profiles[profile], self._reported()
+        known = self._known((profile, self._roads.traffic.bucket(depart_at_us), closed))
+        pairs = [*zip(origins, destinations)]
+        found = [*map(known.get, pairs)]
+        if None in found:
+            missing = [pair for pair, leg in zip(pairs, found) if leg is None]
+            starts, ends = (self._nodes(places, kind) for places in zip(*missing))
+            known.update(zip(missing, self._roads.legs_ms(starts, ends, depart_at_us, kind, closed).tolist()))
+            found = [known[pair] for pair in pairs]
+        return np.array(found, np.int64)
+
+    def _known(self, metric: Hashable) -> dict[tuple[Place, Place], int]:
+        if metric not in self._legs and len(self._legs) == HOURS_KEPT:
+            del self._legs[next(iter(self._legs))]
+        known = self._legs.setdefault(metric, {})
+        if len(known) > LEGS_KEPT:
+            known.clear()
+        return known
 
     def _nodes(self, places: Sequence[Place], kind: Profile) -> np.ndarray:
         return np.array([self._node(place, kind) for place in places], np.int64)
+
+
+class _RoadMatrix(TravelMatrix):
+    """Distances are searched only where somebody looks at them: policies do not."""
+
+    _distances_m: Callable[[], np.ndarray]
+
+    def __init__(self, duration_ms: np.ndarray, distances_m: Callable[[], np.ndarray]) -> None:
+        object.__setattr__(self, "duration_ms", duration_ms)
+        object.__setattr__(self, "_distances_m", distances_m)
+
+    @cached_property
+    def distance_m(self) -> np.ndarray:
+        return self._distances_m()

@@ -124,7 +124,21 @@ class MatrixRoads:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Durations (ms) and distances (m) as given, both int64 [origins, destinations]."""
         rows, columns = self._nodes(origins, profile), self._nodes(destinations, profile)
-        return self.duration_ms[rows[:, None], columns], self.distance_m[rows[:, None], columns]
+        duration_ms = self.durations_ms(rows, columns, depart_at_us, profile, closed)
+        return duration_ms, self.distances_m(rows, columns, profile, closed)
+
+    def durations_ms(
+        self, origins: np.ndarray, destinations: np.ndarray, depart_at_us: int, profile: Profile,
+        closed: frozenset[int] = frozenset(),
+    ) -> np.ndarray:  # fmt: skip
+        """The durations of a ``matrix`` between nodes."""
+        return self.duration_ms[origins[:, None], destinations]
+
+    def distances_m(
+        self, origins: np.ndarray, destinations: np.ndarray, profile: Profile, closed: frozenset[int] = frozenset()
+    ) -> np.ndarray:
+        """The distances of a ``matrix`` between nodes."""
+        return self.distance_m[origins[:, None], destinations]
 
     def legs_ms(
         self,

@@ -150,11 +150,22 @@ class RoadNetwork:
         Times are those of the bucket of ``depart_at_us``.
         """
         from_nodes, to_nodes = self._nodes(origins, profile), self._nodes(destinations, profile)
-        bucket = self.traffic.bucket(depart_at_us)
-        duration_ms = self._time_metric(profile, bucket, closed).matrix(from_nodes, to_nodes)
-        distance_cm = self._length_metric(profile, closed).matrix(from_nodes, to_nodes)
-        distance_m = np.where(distance_cm == UNREACHABLE, UNREACHABLE, (distance_cm + 50) // 100)
-        return duration_ms, distance_m
+        duration_ms = self.durations_ms(from_nodes, to_nodes, depart_at_us, profile, closed)
+        return duration_ms, self.distances_m(from_nodes, to_nodes, profile, closed)
+
+    def durations_ms(
+        self, origins: np.ndarray, destinations: np.ndarray, depart_at_us: int, profile: Profile,
+        closed: frozenset[int] = frozenset(),
+    ) -> np.ndarray:  # fmt: skip
+        """The driving times of a ``matrix`` between nodes."""
+        return self._time_metric(profile, self.traffic.bucket(depart_at_us), closed).matrix(origins, destinations)
+
+    def distances_m(
+        self, origins: np.ndarray, destinations: np.ndarray, profile: Profile, closed: frozenset[int] = frozenset()
+    ) -> np.ndarray:
+        """The distances of a ``matrix`` between nodes."""
+        distance_cm = self._length_metric(profile, closed).matrix(origins, destinations)
+        return np.where(distance_cm == UNREACHABLE, UNREACHABLE, (distance_cm + 50) // 100)
 
     def legs_ms(
         self,

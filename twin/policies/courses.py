@@ -8,7 +8,9 @@ vehicle routing problem with time windows: minimizing route duration", 1992).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import cached_property
+from itertools import accumulate
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,7 +23,6 @@ from twin.policies.common import (
     breaks_ahead,
     free_stops,
     numbered_visits,
-    start_of_service,
 )
 from twin.travel import UNREACHABLE, TravelTimes
 from twin.views import FleetView, Stop, VehicleView
@@ -42,18 +43,41 @@ class Course(NamedTuple):
     places: list[Place]
 
 
+class Ahead(NamedTuple):
+    """The part of a course that holds as long as nothing else is known of its stops and their orders."""
+
+    basis: tuple[Any, ...]  # what it follows from
+    visits: list[Visit]
+    stops: list[int]
+    loaded_from: int | None
+    places: list[Place]  # of the visits, and home
+
+
 def course(view: FleetView, vehicle: VehicleView, stops: Sequence[Stop] | None = None) -> Course:
     """A vehicle's course; ``stops``: instead of its own free ones. It must be at work."""
+    return _course(view, vehicle, _ahead(view, vehicle, free_stops(vehicle) if stops is None else stops))
+
+
+def _course(view: FleetView, vehicle: VehicleView, ahead: Ahead) -> Course:
     assert vehicle.shift_us is not None  # noqa: S101
     place, ready_us = begin(view, vehicle)
-    numbered = numbered_visits(view, vehicle, free_stops(vehicle) if stops is None else stops)
-    visits = [visit for visit, _ in numbered]
-    home = view.depots[vehicle.depot_id]
-    loads = next((p + 1 for p, visit in enumerate(visits) if visit.loads), None)
     return Course(
-        vehicle, ready_us, vehicle.shift_us[1], breaks_ahead(view, vehicle), visits, [n for _, n in numbered],
-        0 if vehicle.state in AT_DEPOT else loads, [place, *(visit.place for visit in visits), home],
+        vehicle, ready_us, vehicle.shift_us[1], breaks_ahead(view, vehicle), ahead.visits, ahead.stops,
+        ahead.loaded_from, [place, *ahead.places],
     )  # fmt: skip
+
+
+def _ahead(view: FleetView, vehicle: VehicleView, stops: Sequence[Stop], kept: Ahead | None = None) -> Ahead:
+    """What lies ahead on these stops: ``kept``, if it still holds."""
+    home, at_depot = view.depots[vehicle.depot_id], vehicle.state in AT_DEPOT
+    basis = (at_depot, home, stops, [*map(view.orders.get, [stop.order_id for stop in stops])])
+    if kept is not None and kept.basis == basis:  # quick: views that are still true are still the same objects
+        return kept
+    numbered = numbered_visits(view, vehicle, stops)
+    visits = [visit for visit, _ in numbered]
+    loads = next((p + 1 for p, visit in enumerate(visits) if visit.loads), None)
+    places = [*(visit.place for visit in visits), home]
+    return Ahead(basis, visits, [number for _, number in numbered], 0 if at_depot else loads, places)
 
 
 class Timing(NamedTuple):
@@ -73,49 +97,115 @@ class Timing(NamedTuple):
 def drive(course: Course, legs_ms: Sequence[int]) -> Timing | None:
     """Drive a course: ``legs_ms`` has one leg more than there are visits. None if something is out of reach."""
     timing, now, breaks = Timing([], [], [], []), course.ready_us, list(course.breaks_us)
-    for leg, visit in zip(legs_ms, [*course.visits, None]):
+    arrive_us, start_us, depart_us, close_us = timing
+    for leg, (_, service_us, windows, _) in zip(legs_ms, [*course.visits, Visit(course.places[-1], 0)]):
         if leg >= UNREACHABLE:
             return None
         while breaks and breaks[0][0] <= now:
             start, end = breaks.pop(0)
             now += end - start
-        timing.depart_us.append(now)
+        depart_us.append(now)
         now += leg * 1000
-        timing.arrive_us.append(now)
-        if visit is not None:
-            windows = visit.windows
-            now = start_of_service(now, windows)
-            close = next((close for _, close in windows if now <= close), windows[-1][1] if windows else NEVER_US)
-            timing.close_us.append(close)
-        timing.start_us.append(now)
-        now += visit.service_us if visit is not None else 0
-    timing.close_us.append(course.end_us)
+        arrive_us.append(now)
+        closes = NEVER_US
+        for opens, closes in windows:
+            if now <= closes:
+                now = now if now > opens else opens
+                break
+        start_us.append(now)
+        close_us.append(closes)
+        now += service_us
+    close_us[-1] = course.end_us
     return timing
+
+
+class Driven(NamedTuple):
+    """A course as it was driven at an earlier call, with all that its timing follows from."""
+
+    ahead: Ahead
+    basis: tuple[Any, ...]
+    timing: Timing | None
 
 
 @dataclass(frozen=True)
 class Courses:
-    """The courses of all vehicles at work that can be driven, in natural order, as arrays."""
+    """The courses of all vehicles at work that can be driven, in natural order; arrays of them when asked for."""
 
     courses: list[Course]
     timings: list[Timing]
-    row: dict[str, int]  # by vehicle id
-    positions: np.ndarray  # int64 [vehicles]: visits and one
-    depart_us: np.ndarray
-    arrive_us: np.ndarray  # at visit p, or home
-    slack_us: np.ndarray  # by which the arrival at visit p may be put off; negative beyond the last position
-    wait_us: np.ndarray  # that is waited from visit p on
-    close_us: np.ndarray  # end of the promise at visit p
-    leg_ms: np.ndarray  # from before position p to after it
+    legs_ms: list[list[int]]
+
+    @cached_property
+    def row(self) -> dict[str, int]:
+        """By vehicle id."""
+        return {course.vehicle.vehicle_id: row for row, course in enumerate(self.courses)}
+
+    @cached_property
+    def positions(self) -> np.ndarray:
+        """int64 [vehicles]: visits and one."""
+        return np.array([len(legs) for legs in self.legs_ms], np.int64)
+
+    @cached_property
+    def depart_us(self) -> np.ndarray:
+        """From before each position."""
+        return self._padded([timing.depart_us for timing in self.timings], 0)
+
+    @cached_property
+    def arrive_us(self) -> np.ndarray:
+        """At visit p, or home."""
+        return self._padded([timing.arrive_us for timing in self.timings], 0)
+
+    @cached_property
+    def slack_us(self) -> np.ndarray:
+        """By which the arrival at visit p may be put off; negative beyond the last position."""
+        return self._padded([_slack(timing) for timing in self.timings], -1)
+
+    @cached_property
+    def wait_us(self) -> np.ndarray:
+        """That is waited from visit p on."""
+        waits = [[b - a for a, b in zip(t.arrive_us[::-1], t.start_us[::-1])] for t in self.timings]
+        return self._padded([[*accumulate(row)][::-1] for row in waits], 0)
+
+    @cached_property
+    def close_us(self) -> np.ndarray:
+        """End of the promise at visit p."""
+        return self._padded([[*timing.close_us[:-1], NEVER_US] for timing in self.timings], NEVER_US)
+
+    @cached_property
+    def leg_ms(self) -> np.ndarray:
+        """From before position p to after it."""
+        return self._padded(self.legs_ms, 0)
+
+    @cached_property
+    def inside(self) -> np.ndarray:
+        """bool [vehicles, positions]: which positions there are."""
+        return np.arange(max(self.positions, default=1)) < self.positions[:, None]
+
+    def _padded(self, rows: list[list[int]], fill: int) -> np.ndarray:
+        array = np.full(self.inside.shape, fill, np.int64)
+        array[self.inside] = [value for row in rows for value in row]
+        return array
 
 
 def drive_all(view: FleetView, travel: TravelTimes) -> Courses:
-    """Time every vehicle at work."""
+    """Time every vehicle at work. What still holds of an earlier call is in the journal."""
     vehicles = sorted((v for v in view.vehicles.values() if at_work(v)), key=lambda v: natural_key(v.vehicle_id))
-    every = [course(view, vehicle) for vehicle in vehicles]
+    kept: dict[str, Driven] = view.journal.get("courses", {})
+    last = [kept.get(vehicle.vehicle_id) for vehicle in vehicles]
+    aheads = [_ahead(view, v, free_stops(v), None if was is None else was.ahead) for v, was in zip(vehicles, last)]
+    every = [_course(view, vehicle, ahead) for vehicle, ahead in zip(vehicles, aheads)]
     legs = legs_of(travel, every, view.now_us)
-    timed = [(c, t, leg) for c, leg in zip(every, legs) if (t := drive(c, leg)) is not None]
-    return _arrays([c for c, _, _ in timed], [t for _, t, _ in timed], [leg for _, _, leg in timed])
+    driven = [_driven(*each) for each in zip(every, aheads, legs, last)]
+    view.journal["courses"] = {vehicle.vehicle_id: now for vehicle, now in zip(vehicles, driven)}
+    timed = [(c, now.timing, leg) for c, now, leg in zip(every, driven, legs) if now.timing is not None]
+    return Courses([c for c, _, _ in timed], [timing for _, timing, _ in timed], [leg for _, _, leg in timed])
+
+
+def _driven(course: Course, ahead: Ahead, legs_ms: list[int], last: Driven | None) -> Driven:
+    basis = (course.ready_us, course.end_us, course.breaks_us, legs_ms)
+    if last is not None and last.ahead is ahead and last.basis == basis:
+        return last
+    return Driven(ahead, basis, drive(course, legs_ms))
 
 
 def legs_of(travel: TravelTimes, courses: Sequence[Course], depart_us: int) -> list[list[int]]:
@@ -131,27 +221,6 @@ def legs_of(travel: TravelTimes, courses: Sequence[Course], depart_us: int) -> l
             legs[i] = found[done : done + count]
             done += count
     return legs
-
-
-def _arrays(courses: list[Course], timings: list[Timing], legs: list[list[int]]) -> Courses:
-    positions = np.array([len(leg) for leg in legs], np.int64)
-    shape = len(courses), max([len(leg) for leg in legs], default=1)
-    inside = np.arange(shape[1]) < positions[:, None]
-
-    def padded(rows: list[list[int]], fill: int) -> np.ndarray:
-        array = np.full(shape, fill, np.int64)
-        array[inside] = [value for row in rows for value in row]
-        return array
-
-    slack = padded([_slack(timing) for timing in timings], -1)
-    waits = [[b - a for a, b in zip(timing.arrive_us, timing.start_us)] for timing in timings]
-    wait = padded([np.cumsum(row[::-1])[::-1].tolist() for row in waits], 0)
-    promises = [[*timing.close_us[:-1], NEVER_US] for timing in timings]
-    return Courses(
-        courses, timings, {c.vehicle.vehicle_id: i for i, c in enumerate(courses)}, positions,
-        padded([timing.depart_us for timing in timings], 0), padded([timing.arrive_us for timing in timings], 0),
-        slack, wait, padded(promises, NEVER_US), padded(legs, 0),
-    )  # fmt: skip
 
 
 def _slack(timing: Timing) -> list[int]:

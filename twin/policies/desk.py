@@ -39,12 +39,7 @@ class Desk:
         self.orders = by_urgency([*waiting_orders(view), *moving]) if orders is None else orders
         self._eligible = Eligible(view, self.courses, settings)
         self._eligible.take(*without)
-        if self.orders and self.courses.courses:
-            self._search = Search(view, travel, self.courses, self.orders, margin_us, appended)
-        back = np.array([timing.arrive_us[-1] for timing in self.courses.timings], np.int64)
-        work = np.maximum(0, back - view.now_us)
-        above = work - work.sum() // max(1, len(work))
-        self.burden_us = (above * (settings.balance / 3600)).round().astype(np.int64)
+        self._make_search = lambda: Search(view, travel, self.courses, self.orders, margin_us, appended)
 
     def place(self, score: Score, words: Words, look_at: int) -> list[Command]:
         """Place the orders, the most urgent first; ``look_at``: vehicles compared for each, the nearest ones."""
@@ -73,6 +68,18 @@ class Desk:
             self._eligible.take(vehicle_id, known.vehicle_id)
         note_offers(self.view, commands)
         return commands
+
+    @cached_property
+    def burden_us(self) -> np.ndarray:
+        """What the work of each vehicle counts for, int64 [vehicles]: that above the average."""
+        back = np.array([timing.arrive_us[-1] for timing in self.courses.timings], np.int64)
+        work = np.maximum(0, back - self.view.now_us)
+        above = work - work.sum() // max(1, len(work))
+        return (above * (self.settings.balance / 3600)).round().astype(np.int64)
+
+    @cached_property
+    def _search(self) -> Search:
+        return self._make_search()
 
     @cached_property
     def _nearby(self) -> Nearby:

@@ -1,5 +1,7 @@
 """Who may take an order: at work, with what it needs, with room, at the right depot, not declined lately."""
 
+from functools import cached_property
+
 import numpy as np
 
 from twin.orders import Place
@@ -20,16 +22,7 @@ class Eligible:
         self._vehicles = [course.vehicle for course in courses.courses]
         self._row, self._settings = courses.row, settings
         self._free = np.ones(len(self._vehicles), bool)
-        most = settings.changes_most
-        self._may_change = np.array([not most or v.changes < most for v in self._vehicles], bool)
-        self._units = sorted({unit for vehicle in self._vehicles for unit in vehicle.capacity})
-        loads = committed_loads(view)
-        self._room = np.array(
-            [
-                [v.capacity.get(unit, np.inf) - loads[v.vehicle_id].get(unit, 0.0) for unit in self._units]
-                for v in self._vehicles
-            ]
-        ).reshape(len(self._vehicles), len(self._units))
+        self._view = view
         self._able: dict[frozenset[str], np.ndarray] = {}
         self._at: dict[str, np.ndarray] = {}
         self._declined: dict[str, list[int]] = {}
@@ -44,11 +37,13 @@ class Eligible:
         if order.priority < self._settings.urgent_priority:
             able &= self._may_change
         if known.onboard is None and self._units:
-            demand = np.array([order.demand.get(unit, 0.0) for unit in self._units])
-            able &= ((demand <= self._room) | (demand == 0)).all(axis=1)
+            for unit, room in zip(self._units, self._room):
+                if amount := order.demand.get(unit, 0.0):
+                    able &= amount <= room
         if awaits_loading(known) and order.depot is not None:
             able &= self._based(order.depot)
-        able[self._declined.get(order.order_id, [])] = False
+        if order.order_id in self._declined:
+            able[self._declined[order.order_id]] = False
         if known.vehicle_id in self._row:
             able[self._row[known.vehicle_id]] = False
         rows = np.flatnonzero(able)
@@ -59,6 +54,24 @@ class Eligible:
         for vehicle_id in vehicle_ids:
             if vehicle_id in self._row:
                 self._free[self._row[vehicle_id]] = False
+
+    @cached_property
+    def _may_change(self) -> np.ndarray:
+        most = self._settings.changes_most
+        return np.array([not most or vehicle.changes < most for vehicle in self._vehicles], bool)
+
+    @cached_property
+    def _units(self) -> list[str]:
+        return sorted({unit for vehicle in self._vehicles for unit in vehicle.capacity})
+
+    @cached_property
+    def _room(self) -> list[np.ndarray]:
+        """What there is beside what was given out already, by unit: float64 [vehicles]."""
+        loads = committed_loads(self._view)
+        return [
+            np.array([v.capacity.get(unit, np.inf) - loads[v.vehicle_id].get(unit, 0.0) for v in self._vehicles])
+            for unit in self._units
+        ]
 
     def _offering(self, needs: frozenset[str]) -> np.ndarray:
         if needs not in self._able:

@@ -8,7 +8,7 @@ from twin.commands import Command
 from twin.policies.courses import drive_all
 from twin.policies.desk import Desk, Words
 from twin.policies.moves import Moving, to_move
-from twin.policies.search import NO, Options
+from twin.policies.search import Options, runner_up
 from twin.policies.words import minutes, stop_name
 from twin.travel import TravelTimes
 from twin.views import FleetView, OrderView
@@ -48,10 +48,9 @@ def cheapest(desk: Desk) -> Words:
     def words(known: OrderView, options: Options, scores: np.ndarray, best: int) -> str:
         where = stop_name(desk.stop_number(options, best), desk.stops(options, best))
         text = f"{minutes(int(options.extra_us[best]))} more, {where}"
-        others = np.flatnonzero((scores < NO) & (np.arange(len(scores)) != best))
-        if not len(others):
+        other = runner_up(scores, best)
+        if other is None:
             return text + "; nobody else near could keep all promises and hours" * (len(scores) > 1)
-        other = int(others[scores[others].argmin()])
         name, extra = desk.vehicle_id(options, other), int(options.extra_us[other])
         if extra >= options.extra_us[best]:
             return f"{text}; {minutes(extra)} for {name}{desk.short_of_hours(options, other)}"

@@ -8,7 +8,7 @@ from twin.commands import Command
 from twin.policies.common import waiting_orders
 from twin.policies.desk import Desk, Words
 from twin.policies.human import US_PER_KM, km_from_area, oldest_first
-from twin.policies.search import NO, Options
+from twin.policies.search import Options, runner_up
 from twin.policies.settings import Settings
 from twin.policies.words import minutes, stop_name
 from twin.travel import TravelTimes
@@ -53,9 +53,8 @@ def _words(desk: Desk) -> Words:
         waited = minutes(desk.view.now_us - known.known_us)
         km = km_from_area(desk, known, options)
         text = f"{km[best]:.1f} km from its stops, {where}; waited {waited}"
-        others = np.flatnonzero((scores < NO) & (np.arange(len(scores)) != best))
-        if len(others):
-            other = int(others[scores[others].argmin()])
+        other = runner_up(scores, best)
+        if other is not None:
             text += f"; {desk.vehicle_id(options, other)} is {km[other]:.1f} km off"
         return text
 

@@ -1,6 +1,7 @@
 """Orders that had better go with somebody else: their vehicle has broken down, or will be late."""
 
 from dataclasses import dataclass
+from operator import sub
 
 from twin.policies.common import free_stops
 from twin.policies.courses import Courses
@@ -35,14 +36,15 @@ def to_move(view: FleetView, courses: Courses, settings: Moving) -> dict[str, st
         if vehicle.state == "broken" and view.now_us - vehicle.state_us >= settings.broken_s * 1e6:
             why = f"broken down for {minutes(view.now_us - vehicle.state_us)}"
             found |= dict.fromkeys(_orders(view, vehicle), why)
+    late_most_us = settings.late_s * 1e6
     for course, timing in zip(courses.courses, courses.timings):
-        late_us = [start - close for start, close in zip(timing.start_us[:-1], timing.close_us)]
-        if max(late_us, default=0) < settings.late_s * 1e6:
+        late_us = [*map(sub, timing.start_us[:-1], timing.close_us)]
+        if max(late_us, default=0) < late_most_us:
             continue
         due, stops = _orders(view, course.vehicle), free_stops(course.vehicle)
         for visit, number, by_us in zip(course.visits, course.stops, late_us):
             order_id = stops[number].order_id
-            if not visit.loads and order_id in due and by_us >= settings.late_s * 1e6:
+            if not visit.loads and order_id in due and by_us >= late_most_us:
                 found[order_id] = f"{minutes(by_us)} late there"
     return found
 

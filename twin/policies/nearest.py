@@ -6,7 +6,7 @@ import numpy as np
 
 from twin.commands import Command
 from twin.policies.desk import Desk
-from twin.policies.search import NO, Options
+from twin.policies.search import NO, Options, runner_up
 from twin.policies.settings import Settings
 from twin.policies.words import minutes
 from twin.travel import TravelTimes
@@ -32,10 +32,8 @@ def nearest(
 
     def words(known: OrderView, options: Options, scores: np.ndarray, best: int) -> str:
         away = int(options.away_us[best])
-        others = np.flatnonzero((scores < NO) & (np.arange(len(scores)) != best))
-        text = f"{minutes(away)} away"
-        if len(others):
-            other = int(others[scores[others].argmin()])
+        other, text = runner_up(scores, best), f"{minutes(away)} away"
+        if other is not None:
             gain = int(options.away_us[other]) - away
             than = f"{minutes(gain)} nearer than" if gain >= 0 else f"{minutes(-gain)} farther, but less busy, than"
             text += f", {than} {desk.vehicle_id(options, other)}{desk.short_of_hours(options, other)}"

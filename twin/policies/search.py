@@ -26,6 +26,14 @@ class Options(NamedTuple):
     away_us: np.ndarray  # from where the free part begins to the order, by way of the depot if need be
 
 
+def runner_up(scores: np.ndarray, best: int) -> int | None:
+    """The best option beside ``best`` that is possible."""
+    rest = scores.copy()
+    rest[best] = NO
+    other = int(rest.argmin())
+    return other if rest[other] < NO else None
+
+
 class Search:
     """Insertions of some orders into courses; ``appended``: at the end of routes only."""
 
@@ -39,10 +47,9 @@ class Search:
         self._profiles = sorted({c.vehicle.profile for c in courses.courses})
         self._profile = np.array([self._profiles.index(c.vehicle.profile) for c in courses.courses], np.int64)
         depots = list(view.depots.values()) if self._waits else []
-        firsts = _Numbers([*depots, *(tasks[0].place for tasks in self._tasks.values())])
-        lasts = _Numbers([tasks[-1].place for tasks in self._tasks.values()])
-        self._first = {name: firsts.of(tasks[0].place) for name, tasks in self._tasks.items()}
-        self._last = {name: lasts.of(tasks[-1].place) for name, tasks in self._tasks.items()}
+        firsts, lasts = _Numbers(depots), _Numbers()
+        self._first = dict(zip(self._tasks, firsts.of([tasks[0].place for tasks in self._tasks.values()])))
+        self._last = dict(zip(self._tasks, lasts.of([tasks[-1].place for tasks in self._tasks.values()])))
         self._depot = np.array([firsts.number.get(c.places[-1].place_id, -1) for c in courses.courses], np.int64)
         self._loaded_from = np.array([_or(c.loaded_from, NO) for c in courses.courses], np.int64)
         shape = courses.leg_ms.shape
@@ -51,28 +58,34 @@ class Search:
         into: list[np.ndarray] = []
         out: list[np.ndarray] = []
         self._inner: dict[tuple[int, str], int] = {}
+        looked_at = courses.inside if not appended else courses.inside & _ends(courses.positions, shape[1])
         for number, profile in enumerate(self._profiles):
             rows = np.flatnonzero(self._profile == number)
-            starts, ends = _Numbers(depots), _Numbers([])
-            done = [sum(len(block) for block in blocks) for blocks in (into, out)]
-            from_, to = [], []
-            for row in rows.tolist():
-                places = courses.courses[row].places
-                some = {0, len(places) - 2} if appended else range(len(places) - 1)
-                from_ += [(row, p, starts.of(places[p])) for p in some]
-                to += [(row, p, ends.of(places[p + 1])) for p in some]
-            for table, found, before in ((self._from, from_, done[0]), (self._to, to, done[1])):
-                row, p, place = np.array(found, np.int64).T
-                table[row, p] = before + place
-            homes = [courses.courses[row].places[-1].place_id for row in rows.tolist()]
-            self._depot_row[rows] = [done[0] + starts.number.get(home, 0) for home in homes]
+            routes = [courses.courses[row].places for row in rows.tolist()]
+            starts, ends = _Numbers(depots), _Numbers()
+            for table, numbers, blocks, ways in (
+                (self._from, starts, into, [places[:-1] for places in routes]),
+                (self._to, ends, out, [places[1:] for places in routes]),
+            ):
+                found = numbers.of([place for way in ways for place in (way[:1] + way[1:][-1:] if appended else way)])
+                block = np.zeros((len(rows), shape[1]), np.int64)
+                block[looked_at[rows]] = found
+                table[rows] = sum(map(len, blocks)) + block
+            homes = [places[-1].place_id for places in routes]
+            self._depot_row[rows] = [sum(map(len, into)) + starts.number.get(home, 0) for home in homes]
             into.append(travel.matrix(starts.places, firsts.places, view.now_us, profile).duration_ms)
             out.append(travel.matrix(lasts.places, ends.places, view.now_us, profile).duration_ms.T)
             self._pairs(travel, view.now_us, number, profile)
         self._into, self._out = np.concatenate(into).T.copy(), np.concatenate(out).T.copy()  # by order place
         self._depot_ms = self._into[self._depot[:, None], self._from]
+        loaded_from, self._at = self._loaded_from[:, None], np.arange(shape[1])[None, :]
+        self._unsplit = (self._at == 0) | (self._at != loaded_from)
+        self._loaded = self._at >= loaded_from
+        self._load_us = np.where(self._loaded, 0, LOAD_US)
+        self._via_ms = np.where(loaded_from < NO, UNREACHABLE, self._depot_ms)  # not before a loading
         self._later_us = _later_by(courses.wait_us) if margin_us else None
         self._risk_us = margin_us - (courses.close_us - courses.arrive_us)
+        self._risks_us = np.maximum(self._risk_us, 0).sum(axis=1)
 
     def _pairs(self, travel: TravelTimes, now_us: int, number: int, profile: str) -> None:
         pairs = [(name, tasks) for name, tasks in self._tasks.items() if len(tasks) == 2]
@@ -83,14 +96,14 @@ class Search:
     def options(self, order_id: str, rows: np.ndarray, late_us: int = 0) -> Options:
         """The best position of an order in the routes of ``rows``, at most ``late_us`` after its own promise."""
         courses = self._courses
-        at = courses.positions[rows][:, None] - 1 if self._appended else np.arange(courses.leg_ms.shape[1])[None, :]
+        at = courses.positions[rows][:, None] - 1 if self._appended else self._at
         here = (rows[:, None], at) if self._appended else rows
-        away_ms, gone_us = self._approach(order_id, rows, at, here)
+        away_ms, gone_us = self._approach(order_id, rows, here)
         depart, slack, late, closer = courses.depart_us[here], courses.slack_us[here], 0, 0
         now = depart + away_ms * 1000 + gone_us
-        possible = (slack >= 0) & (away_ms < UNREACHABLE)
+        possible = away_ms < UNREACHABLE
         if order_id not in self._waits:  # no command says "after the loading, before the first of what was loaded"
-            possible &= (at == 0) | (at != self._loaded_from[rows][:, None])
+            possible &= self._unsplit[here]
         for number, task in enumerate(self._tasks[order_id]):
             if number:
                 inner = np.array([self._inner[p, order_id] for p in range(len(self._profiles))])[self._profile[rows]]
@@ -111,19 +124,14 @@ class Search:
         column = best if not self._appended else at[:, 0]
         return Options(rows, cost[k, best], extra[k, best], column, arrive[k, best], self._away_us(order_id, rows))
 
-    def _approach(
-        self, order_id: str, rows: np.ndarray, at: np.ndarray, here: Any
-    ) -> tuple[np.ndarray, np.ndarray | int]:
+    def _approach(self, order_id: str, rows: np.ndarray, here: Any) -> tuple[np.ndarray, np.ndarray | int]:
         """(driving ms to the order's first place, us spent loading on the way) from before each position."""
         into = self._into[self._first[order_id]]
         direct = into.take(self._from[here])
         if order_id not in self._waits:
             return direct, 0
-        via = self._depot_ms[here] + into.take(self._depot_row[rows])[:, None]
-        loaded_from = self._loaded_from[rows][:, None]
-        loaded = at >= loaded_from
-        via[loaded_from[:, 0] < NO] = UNREACHABLE  # before the loading that is planned: not looked at
-        return np.where(loaded, direct, np.minimum(via, UNREACHABLE)), np.where(loaded, 0, LOAD_US)
+        via = self._via_ms[here] + into.take(self._depot_row[rows])[:, None]
+        return np.where(self._loaded[here], direct, np.minimum(via, UNREACHABLE)), self._load_us[here]
 
     def _away_us(self, order_id: str, rows: np.ndarray) -> np.ndarray:
         into = self._into[self._first[order_id]]
@@ -140,7 +148,7 @@ class Search:
         risk = self._risk_us[rows]
         added = np.maximum(delay_us[:, :, None] - self._later_us[here], 0)
         added += risk[:, None, :]
-        return np.maximum(added, 0, out=added).sum(axis=2) - np.maximum(risk, 0).sum(axis=1)[:, None]
+        return np.maximum(added, 0, out=added).sum(axis=2) - self._risks_us[rows][:, None]
 
     def vehicle(self, row: int) -> VehicleView:
         """The vehicle of a row."""
@@ -157,23 +165,29 @@ class Search:
 class _Numbers:
     """Places numbered as they come; equal names are the same place."""
 
-    def __init__(self, places: Sequence[Place]) -> None:
+    def __init__(self, places: Sequence[Place] = ()) -> None:
         self.places: list[Place] = []
         self.number: dict[str, int] = {}
-        for place in places:
-            self.of(place)
+        self.of(places)
 
-    def of(self, place: Place) -> int:
-        number = self.number.get(place.place_id)
-        if number is None:
-            number = self.number[place.place_id] = len(self.places)
-            self.places.append(place)
-        return number
+    def of(self, places: Sequence[Place]) -> list[int]:
+        """The number of each place."""
+        for place in places:
+            if place.place_id not in self.number:
+                self.number[place.place_id] = len(self.places)
+                self.places.append(place)
+        return [self.number[place.place_id] for place in places]
 
 
 def _tasks(known: OrderView) -> tuple[Task, ...]:
     """The tasks still to do."""
     return known.order.tasks if known.onboard is None else (known.order.last_task,)
+
+
+def _ends(positions: np.ndarray, most: int) -> np.ndarray:
+    """bool [vehicles, positions]: the first and the last position of each route."""
+    column = np.arange(most)
+    return (column == 0) | (column == positions[:, None] - 1)
 
 
 def _later_by(wait_us: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from twin.policies.desk import Desk
 from twin.policies.insertion import Insertion
 from twin.policies.journal import on_time_shares
 from twin.policies.moves import to_move
-from twin.policies.search import NO, Options
+from twin.policies.search import NO, Options, runner_up
 from twin.policies.words import MINUTE_US, minutes, stop_name
 from twin.travel import TravelTimes
 from twin.views import FleetView, OrderView
@@ -75,10 +75,9 @@ def smart(
     def words(known: OrderView, options: Options, scores: np.ndarray, best: int) -> str:
         where = stop_name(desk.stop_number(options, best), desk.stops(options, best))
         text = f"{minutes(int(options.away_us[best]))} away, {minutes(int(options.extra_us[best]))} more, {where}"
-        others = np.flatnonzero((scores < NO) & (np.arange(len(scores)) != best))
-        if not len(others):
+        other = runner_up(scores, best)
+        if other is None:
             return text + "; nobody else near could keep all promises and hours" * (len(scores) > 1)
-        other = int(others[scores[others].argmin()])
         gains = {name: value[other] - value[best] for name, value in added[known.order.order_id].items()}
         name, gain = max(gains.items(), key=lambda item: item[1])
         ahead = (int(scores[other]) - int(scores[best])) / MINUTE_US
