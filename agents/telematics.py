@@ -15,7 +15,7 @@ from engine.clock import SECOND
 from engine.coverage.surroundings import Surroundings
 from engine.geo import Projection
 from engine.gnss import Receivers
-from engine.motion import Motion
+from engine.motion import Motion, ranges
 from engine.radio.held import Columns, Part
 from engine.radio.in_order import InOrder
 from engine.radio.samples import BUFFERED, FEED, POWER, RECEIVED, SampleLane
@@ -207,15 +207,21 @@ def _what_tells(part: Part) -> Part:
 
     All of them where a position was not fixed, or where a device's rows are not in their order.
     """
-    device, sample = part.column("device"), part.column("sample")
-    same = device[1:] == device[:-1]
-    if len(part) <= KEPT or not (part.column("satellites") > 0).all() or not (~same | (np.diff(sample) > 0)).all():
+    if len(part) <= KEPT:
         return part
-    end = np.flatnonzero(np.append(~same, True))
+    device, sample = part.column("device"), part.column("sample")
+    last = device[1:] != device[:-1]
+    if not (part.column("satellites") > 0).all() or not (last | (sample[1:] > sample[:-1])).all():
+        return part
+    end = np.append(last.nonzero()[0], len(part) - 1)
     start = np.append(0, end[:-1] + 1)
-    place = np.arange(len(part))
-    tells = np.repeat(end, end - start + 1) - place < KEPT
-    moved = np.maximum.reduceat(np.where(part.column("speed_cmps") >= STILL_MPS * 100, place, -1), start)
-    moved, last = moved[moved >= 0], end[moved >= 0]
-    tells[moved] = tells[np.minimum(moved + 1, last)] = True
-    return part if tells.all() else part.rows_of(np.flatnonzero(tells))
+    first = np.maximum(end + 1 - KEPT, start)
+    if (first == start).all():
+        return part
+    tells = np.zeros(len(part), bool)
+    tells[ranges(first, end + 1 - first)] = True
+    moving = np.append(-1, (part.column("speed_cmps") >= STILL_MPS * 100).nonzero()[0])
+    moved = moving[np.searchsorted(moving, end, "right") - 1]
+    moved, end = moved[moved >= start], end[moved >= start]
+    tells[moved] = tells[np.minimum(moved + 1, end)] = True
+    return part.rows_of(tells.nonzero()[0])

@@ -98,7 +98,7 @@ class Vehicle(FleetAgent):
 
     def _consumption(self, drive: Drive) -> np.ndarray:
         """Microlitres or milliwatt-hours used up to each keyframe."""
-        length_m, duration_s = np.diff(drive.odometer_mm) / 1e3, np.diff(drive.t_us) / 1e6
+        length_m, duration_s = ((at[1:] - at[:-1]) / unit for at, unit in ((drive.odometer_mm, 1e3), (drive.t_us, 1e6)))
         if not len(length_m):
             return np.zeros(1, np.int64)
         stops = np.where(length_m < URBAN_MPS * duration_s, length_m * (URBAN_STOPS_PER_KM / 1e3), 0.0)
@@ -202,9 +202,10 @@ class Vehicle(FleetAgent):
 
 def _rising(drive: Drive) -> Drive:
     """The drive without keyframes that fall into the same microsecond as the one before."""
-    keep = np.append(True, np.diff(drive.t_us) > 0)
-    if keep.all():
+    later = drive.t_us[1:] > drive.t_us[:-1]
+    if later.all():
         return drive
+    keep = np.append(True, later)
     place = np.cumsum(keep) - 1
     return replace(
         drive, t_us=drive.t_us[keep], x_mm=drive.x_mm[keep], y_mm=drive.y_mm[keep],

@@ -35,7 +35,7 @@ class DeviceRows:
     def __init__(self, samples: Samples, devices: int) -> None:
         self.samples = samples
         device = samples.device
-        edges = np.flatnonzero(device[1:] != device[:-1]) + 1
+        edges = (device[1:] != device[:-1]).nonzero()[0] + 1
         n = len(device)
         self.first = np.append(np.zeros(min(n, 1), np.int64), edges)
         """First rows of the devices that have any."""
@@ -50,7 +50,7 @@ class DeviceRows:
         self, device: np.ndarray | int, from_us: np.ndarray | int, until_us: np.ndarray | int
     ) -> tuple[np.ndarray, np.ndarray]:
         """Rows of each device in its span of time (from, until]: (which of the spans, row), one after another."""
-        device, from_us, until_us = np.broadcast_arrays(np.atleast_1d(device), from_us, until_us)
+        device = np.atleast_1d(device)
         begin, end = self.begin[device], self._end[device]
         low = self._first_after(begin, end, from_us)
         count = np.maximum(self._first_after(begin, end, until_us) - low, 0)
@@ -69,7 +69,7 @@ class DeviceRows:
         rank = place - np.maximum.accumulate(np.where(opening, place, 0))
         return Runs(first, np.append(first[1:], n)[: len(first)], device, ignition[first], rank)
 
-    def _first_after(self, begin: np.ndarray, end: np.ndarray, moment_us: np.ndarray) -> np.ndarray:
+    def _first_after(self, begin: np.ndarray, end: np.ndarray, moment_us: np.ndarray | int) -> np.ndarray:
         """By span: the first row of begin to end later than its moment, ``end`` if there is none."""
         low, high, t = begin.copy(), end.copy(), self.samples.occurred_us
         while (open_ := low < high).any():

@@ -136,10 +136,10 @@ class Receivers:
             return None
         out = np.zeros(len(rows.samples), np.uint8)
         if spells is not None:
-            canyon, since_us, until_us = self._in_view(spells, STREET_CANYON)
-            out[rows.between(canyon, since_us, until_us)[1]] = CANYON
+            _paint(rows, out, *self._in_view(spells, STREET_CANYON), CANYON)
         self.interference.paint(rows, out)
-        out[rows.between(rows.device, -FOREVER_US, self._dark_us[rows.device])[1]] = DARK
+        dark = rows.device[rows.samples.occurred_us[rows.first] <= self._dark_us[rows.device]]
+        _paint(rows, out, dark, -FOREVER_US, self._dark_us[dark], DARK)
         if spells is not None:
             tunnel, since_us, until_us = self._in_view(spells, NO_SKY)
             self._no_fix(rows, out, tunnel, since_us, until_us + self._reception.hot_start_us[tunnel])
@@ -163,7 +163,7 @@ class Receivers:
         self, rows: DeviceRows, out: np.ndarray, device: np.ndarray, since_us: np.ndarray, until_us: np.ndarray
     ) -> None:
         """Devices that have no fix in (since, until], which may reach into windows to come."""
-        out[rows.between(device, since_us, until_us)[1]] = DARK
+        _paint(rows, out, device, since_us, until_us, DARK)
         np.maximum.at(self._dark_us, device, until_us)
 
     def _sleep(self, rows: DeviceRows, out: np.ndarray) -> None:
@@ -210,6 +210,14 @@ class Receivers:
             stored[held] = np.where(opens_window, known, stored[np.maximum(first - 1, 0)])[run]
         s.speed_cmps[held] = 0
         s.heading_cdeg[held] = 0
+
+
+def _paint(
+    rows: DeviceRows, out: np.ndarray, device: np.ndarray, since_us: np.ndarray | int, until_us: np.ndarray, what: int
+) -> None:
+    """Say what holds at the samples of devices in their spans (since, until]."""
+    if len(device):
+        out[rows.between(device, since_us, until_us)[1]] = what
 
 
 def lasting_noise(key: np.ndarray, at_us: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

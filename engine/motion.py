@@ -47,6 +47,7 @@ class Stretches:
     rests.
     """
 
+    number: np.ndarray  # int64, which of Motion's
     vehicle: np.ndarray  # int64
     first: np.ndarray  # int64, rows of Motion.keyframes
     stop: np.ndarray  # int64
@@ -214,17 +215,19 @@ class Motion:
     def stretches(self, until_us: int) -> Stretches:
         """Stretches with motion in (what is forgotten, ``until_us``]."""
         live = self._live(until_us)
-        live = np.sort((self._vehicle[live] << 32) | live) & 0xFFFFFFFF
+        live = live[np.argsort(self._vehicle[live], kind="stable")]
         end_us = np.minimum(self._end_us[live], until_us)
         first, last = self._first[live], self._last[live]
         stop = _last_before(self.keyframes[:, T], first, last, end_us)
-        return Stretches(self._vehicle[live], first, stop, last, end_us, self._ignition[live])
+        return Stretches(live, self._vehicle[live], first, stop, last, end_us, self._ignition[live])
 
-    def forget(self, until_us: int) -> None:
-        """Give back what only serves moments up to ``until_us``; later calls must not look behind it."""
-        live = self._live(until_us)
-        end_us = np.minimum(self._end_us[live], until_us)
-        self._first[live] = _last_before(self.keyframes[:, T], self._first[live], self._last[live], end_us)
+    def forget(self, until_us: int, passed: Stretches | None = None) -> None:
+        """Give back what only serves moments up to ``until_us``; later calls must not look behind it.
+
+        ``passed`` are the stretches up to there, where the caller has them.
+        """
+        passed = passed or self.stretches(until_us)
+        self._first[passed.number] = passed.stop
         self.sampled_us = max(self.sampled_us, until_us)
         self._compact()
 
@@ -268,7 +271,7 @@ class Motion:
 
     def _live(self, until_us: int) -> np.ndarray:
         n = self._count
-        return np.flatnonzero((self._end_us[:n] > self.sampled_us) & (self._start_us[:n] <= until_us))
+        return ((self._end_us[:n] > self.sampled_us) & (self._start_us[:n] <= until_us)).nonzero()[0]
 
     def _room(self, n: int) -> int:
         """Make room for n keyframes; returns the first free row."""
@@ -327,7 +330,7 @@ class Motion:
 
 def ranges(first: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """first[0], first[0]+1, … (lengths[0] of them), first[1], …; int64."""
-    stops = np.cumsum(lengths)
+    stops = lengths.cumsum()
     total = int(stops[-1]) if len(stops) else 0
     return np.arange(total) + np.repeat(first - (stops - lengths), lengths)
 

@@ -46,7 +46,7 @@ class Signals:
 
 def constant(value: int | bool, dtype: str, n: int) -> np.ndarray:
     """A column of one value, without memory of its own."""
-    return np.broadcast_to(np.array(value, dtype), n)
+    return np.ndarray(n, dtype, np.array(value, dtype).tobytes(), 0, (0,))
 
 
 def reception(circumstance: np.ndarray | None, key: np.ndarray, sample: np.ndarray) -> tuple[np.ndarray, ...]:

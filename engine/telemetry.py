@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from engine.geo import Projection
-from engine.motion import ENERGY, ENGINE, FUEL, HEADING, ODOMETER, Motion, Stretches, T, X, Y, ranges
+from engine.motion import HEADING, ODOMETER, Motion, Stretches, T, X, ranges
 from engine.streams import Streams, mix_u64
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -118,12 +118,16 @@ _DTYPES = dict(
 )
 
 
+_PLACE = ("lon_e7", "lat_e7")
+_COUNTERS = ("odometer_m", "fuel_ml", "energy_wh", "engine_s")
+
+
 def columns_of(dtypes: dict[str, np.dtype], n: int) -> dict[str, np.ndarray]:
     """Columns of length n, not filled: slices of one block, which the system hands out in large pages."""
     block = np.empty(n * sum(dtype.itemsize for dtype in dtypes.values()), np.uint8)
     columns, used = {}, 0
     for name, dtype in sorted(dtypes.items(), key=lambda item: -item[1].itemsize):  # keeps each aligned
-        columns[name] = block[used : used + n * dtype.itemsize].view(dtype)
+        columns[name] = np.ndarray(n, dtype, block, used)
         used += n * dtype.itemsize
     return columns
 
@@ -155,18 +159,13 @@ class Sampler:
         self._device = np.arange(len(devices), dtype=np.int32)
         self._vehicle = devices.vehicle.astype(np.int32)
         self._period_us = _shared(devices.period_us)
-        mm_per_e7 = projection.m_per_deg_lat * 1e-4, projection.m_per_deg_lon * 1e-4
-        # What a sample shows of a keyframe's columns: value / unit + offset, rounded.
-        self._linear = (
-            (Y, mm_per_e7[0], projection.lat0 * 1e7, "lat_e7"),
-            (X, mm_per_e7[1], projection.lon0 * 1e7, "lon_e7"),
-            (ODOMETER, 1e3, 0.0, "odometer_m"),
-            (FUEL, 1e3, 0.0, "fuel_ml"),
-            (ENERGY, 1e3, 0.0, "energy_wh"),
-            (ENGINE, 1e6, 0.0, "engine_s"),
-        )
+        self._own_device = np.array_equal(devices.vehicle, np.arange(len(motion)))
+        north_mm_per_e7, east_mm_per_e7 = projection.m_per_deg_lat * 1e-4, projection.m_per_deg_lon * 1e-4
+        # What a sample shows of a keyframe's columns from X to ENGINE: value / unit + offset, rounded.
+        self._unit = np.array([[east_mm_per_e7], [north_mm_per_e7], [1e3], [1e3], [1e3], [1e6]])
+        self._offset = np.array([[projection.lon0 * 1e7], [projection.lat0 * 1e7], [0.0], [0.0], [0.0], [0.0]]) + 0.5
         step_mm = devices.position_sigma_m * (1e3 / NOISE_SIGMA)
-        self._noise_e7 = {name: _shared(step_mm / mm) for name, mm in zip(("lat_e7", "lon_e7"), mm_per_e7)}
+        self._noise_e7 = _shared(step_mm / east_mm_per_e7), _shared(step_mm / north_mm_per_e7)
         self._noise_cmps = _shared(devices.speed_sigma_mps * (100.0 / NOISE_SIGMA))
 
     def sample(self, until_us: int) -> Samples:
@@ -180,7 +179,8 @@ class Sampler:
             return self._none
         end_k = self._grid(until_us)
         out = Samples.empty(int((end_k - self._next_k).sum()))
-        stretches, device = self._by_device(self.motion.stretches(until_us))
+        passed = self.motion.stretches(until_us)
+        stretches, device = self._by_device(passed)
         done = 0
         for part in self._blocks(stretches, device, until_us):
             pieces = self._pieces(stretches, device, part)
@@ -191,7 +191,7 @@ class Sampler:
         self._next_k = end_k
         self._due_us = self._earliest_us()
         self.until_us = until_us
-        self.motion.forget(until_us)
+        self.motion.forget(until_us, passed)
         return out.slice(0, done)
 
     def _earliest_us(self) -> int:
@@ -206,6 +206,8 @@ class Sampler:
 
     def _by_device(self, by_vehicle: Stretches) -> tuple[Stretches, np.ndarray]:
         """Stretches once for each device of their vehicle, and that device's index."""
+        if self._own_device:
+            return by_vehicle, by_vehicle.vehicle
         start = np.searchsorted(by_vehicle.vehicle, self.devices.vehicle)
         count = np.searchsorted(by_vehicle.vehicle, self.devices.vehicle, side="right") - start
         picked = ranges(start, count)
@@ -218,6 +220,8 @@ class Sampler:
         samples = (stretches.end_us - from_us) // self.devices.period_us[device] + 1
         load = np.cumsum(samples + stretches.stop - stretches.first + 1)
         total = int(load[-1]) if len(load) else 0
+        if total <= _BLOCK:
+            return [slice(0, len(load))]
         edges = np.searchsorted(load, np.arange(_BLOCK, total + _BLOCK, _BLOCK), side="right")
         edges = np.unique(np.concatenate(([0], edges, [len(load)])))
         return [slice(int(a), int(b)) for a, b in pairwise(edges)]
@@ -254,50 +258,73 @@ class Sampler:
         return _Pieces(device[of[has]], row[has], first_k[has], step[has], count[has], ignition[has], rest[has])
 
     def _fill(self, p: _Pieces, out: Samples) -> None:
-        """Interpolate pieces at their grid points, add noise and write the rows."""
+        """Take pieces at their grid points and write the rows."""
         k = self.motion.keyframes
-        start = k[p.row]
-        change = (k[p.row + 1 - p.rest] - start).astype(float)
-        change[p.rest, T] = 1.0
-        duration = change[:, T]
+        start = np.ascontiguousarray(k[p.row].T)
+        change = (k[p.row + 1 - p.rest].T - start).astype(float)
+        change[T, p.rest] = 1.0
         n, stops = len(out), np.cumsum(p.count)
         starts = stops - p.count
         of = np.repeat(np.arange(len(stops)), p.count)
-        a, b = np.empty(n), np.empty(n)
 
         # Time since the keyframe, exact: whole numbers far below 2^53.
         period_us = _pick(self._period_us, p.device)
-        first_us = p.first_k * period_us + self.devices.phase_us[p.device] - start[:, T]
+        first_us = p.first_k * period_us + self.devices.phase_us[p.device] - start[T]
         step_us = _shared((p.step * period_us).astype(float))
         since_us = np.arange(float(n))
         since_us *= _pick(step_us, of)
-        since_us += _take(first_us - step_us * starts, of, a)
-        np.add(start[:, T][of], since_us, out=out.occurred_us, casting="unsafe")
+        since_us += _take(first_us - step_us * starts, of, np.empty(n))
+        np.add(start[T][of], since_us, out=out.occurred_us, casting="unsafe")
 
         _take(self._device[p.device], of, out.device)
         _take(self._vehicle[p.device], of, out.vehicle)
-        _take(start[:, HEADING].astype(np.uint16), of, out.heading_cdeg)
+        _take(start[HEADING].astype(np.uint16), of, out.heading_cdeg)
         _take(p.ignition, of, out.ignition)
         np.add(
             _take(self._number(p.device, starts, n), of, out.sample),
             np.arange(n, dtype=np.int32),
             out=out.sample,
         )
-        noise = noise_lanes(self.devices.key[p.device][of], out.sample)
+        self._measure(p.device, start, change, of, since_us, out)
 
-        for axis, (column, unit, offset, name) in enumerate(self._linear):
-            _take(change[:, column] / (unit * duration), of, a)
-            a *= since_us
-            a += _take(start[:, column] / unit + (offset + 0.5), of, b)
-            if name in self._noise_e7:
-                a += bell(noise, axis, b) * _pick(_pick(self._noise_e7[name], p.device), of)
-            getattr(out, name)[:] = np.floor(a, out=a)
+    def _measure(
+        self, device: np.ndarray, start: np.ndarray, change: np.ndarray, of: np.ndarray, since_us: np.ndarray,
+        out: Samples,
+    ) -> None:  # fmt: skip
+        """Interpolate positions, counters and speed, and add noise; what stands still is worked out once a piece.
 
-        cmps = change[:, ODOMETER] / duration * 1e5  # mm/us to cm/s
-        bell(noise, 2, b)
-        b *= _take(np.where(cmps > 0, _pick(self._noise_cmps, p.device), 0.0), of, a)
-        b += _take(cmps + 0.5, of, a)
-        out.speed_cmps[:] = np.clip(b, 0, 65_535, out=b)
+        ``start`` and ``change`` are by column of a keyframe and by piece, ``of`` and ``since_us`` the piece of each row
+        and the time since it began.
+        """
+        noise = noise_lanes(self.devices.key[device][of], out.sample)
+        base = start[X:HEADING] / self._unit + self._offset
+        place_e7 = np.empty((len(_PLACE), len(of)))
+        moves = np.count_nonzero(change[X:HEADING], axis=0) > 0
+        rows: slice | np.ndarray = slice(None)
+        moving = of
+        if not moves.all():
+            _take(base[: len(_PLACE)], of, place_e7)
+            for name, column in zip(_COUNTERS, np.floor(base[len(_PLACE) :]).astype(np.int32)):
+                _take(column, of, getattr(out, name))
+            out.speed_cmps[:] = 0
+            rows = moves[of].nonzero()[0]
+            moving, since_us = of[rows], since_us[rows]
+        if len(moving):
+            values, draw = np.empty((len(base), len(moving))), np.empty((len(base), len(moving)))
+            _take(change[X:HEADING] / (self._unit * change[T]), moving, values)
+            values *= since_us
+            values += _take(base, moving, draw)
+            place_e7[:, rows] = values[: len(_PLACE)]
+            for name, column in zip(_COUNTERS, np.floor(values[len(_PLACE) :])):
+                getattr(out, name)[rows] = column
+            cmps = change[ODOMETER] / change[T] * 1e5  # mm/us to cm/s
+            speed = bell(noise[rows], 2, draw[0])
+            speed *= np.where(cmps > 0, _pick(self._noise_cmps, device), 0.0)[moving]
+            speed += (cmps + 0.5)[moving]
+            out.speed_cmps[rows] = np.clip(speed, 0, 65_535, out=speed)
+        for name, axis, sigma, column in zip(_PLACE, (1, 0), self._noise_e7, place_e7):
+            column += bell(noise, axis, np.empty(len(of))) * _pick(_pick(sigma, device), of)
+            getattr(out, name)[:] = np.floor(column, out=column)
 
     def _number(self, device: np.ndarray, starts: np.ndarray, n: int) -> np.ndarray:
         """By piece: its device's next number less that sample's place among n; moves the counters on."""
@@ -319,8 +346,8 @@ def _pick(values: np.ndarray, of: np.ndarray) -> np.ndarray:
 
 
 def _take(values: np.ndarray, of: np.ndarray, out: np.ndarray) -> np.ndarray:
-    """values[of] into ``out``."""
-    return np.take(values, of, out=out, mode="clip")  # clip: numpy checks bounds through a copy otherwise
+    """values[..., of] into ``out``."""
+    return values.take(of, -1, out, "clip")  # clip: numpy checks bounds through a copy otherwise
 
 
 NOISE_SIGMA = float(np.sqrt(3 * (128**2 - 1) / 12))

@@ -24,10 +24,10 @@ class InOrder:
 
     def _one(self, part: Part) -> list[Part]:
         device, sample = part.column("device"), part.column("sample")
-        first = np.flatnonzero(np.append(True, device[1:] != device[:-1]))
-        lengths = np.diff(np.append(first, len(device)))
-        place = np.arange(len(device)) - np.repeat(first - self._next[device[first]], lengths)
-        ready = sample == place
+        opens = (device[1:] != device[:-1]).nonzero()[0] + 1
+        first, stop = np.append(0, opens), np.append(opens, len(device))
+        lengths = stop - first
+        ready = sample == np.arange(len(device)) - np.repeat(first - self._next[device[first]], lengths)
         if ready.all():
             self._next[device[first]] += lengths
             moved, now = device[first], part

@@ -212,6 +212,8 @@ class Links:
             parts.append(usable)
         self.now_us = until_us
         rows = joined(parts)
+        if not len(rows):
+            return Window(from_us, until_us, whole, state.network, state.level, rows)
         rows = replace(rows, end_us=np.minimum(rows.end_us, until_us))
         rows = rows.rows((rows.network != NO_NETWORK) & (rows.start_us < rows.end_us))
         throughout = (rows.start_us <= from_us) & (rows.end_us == until_us)

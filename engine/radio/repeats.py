@@ -49,8 +49,10 @@ class Repeats:
         bits = mix_u64(self._keys[device] + number * _GOLDEN)
         lost = (bits >> _HALF) < self._lost_below[device, sent.network]
         twice = ~lost & ((bits & _LOW) < self._twice_below[device])
-        self._add(sent, np.broadcast_to(attempt, len(device)), bits, np.flatnonzero(lost), False)
-        self._add(sent, np.zeros(len(device), np.int64), bits, np.flatnonzero(twice), True)
+        if lost.any():
+            self._add(sent, np.broadcast_to(attempt, len(device)), bits, np.flatnonzero(lost), False)
+        if twice.any():
+            self._add(sent, np.zeros(len(device), np.int64), bits, np.flatnonzero(twice), True)
         return lost
 
     def go(self, window: Window) -> tuple[list[Sent], list[Sent]]:
@@ -76,8 +78,6 @@ class Repeats:
         return arrived, again
 
     def _add(self, sent: Sent, attempt: np.ndarray, bits: np.ndarray, rows: np.ndarray, twice: bool) -> None:
-        if not len(rows):
-            return
         device, attempt = sent.of.device[rows], attempt[rows]
         longest = self._settings.retry_most_us[device]
         wait = np.minimum(self._settings.retry_us[device] << np.minimum(attempt, 20), longest)

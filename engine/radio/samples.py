@@ -143,8 +143,9 @@ class SampleLane:
         part = _part(columns, OPEN)
         sent, lost = self._send(part, window)
         repeated, again = self._repeats.go(window)
-        known = _Known([*sent, *repeated], lost, self.latency_us)
-        if known:
+        received = [some for some in (*sent, *repeated) if len(some.of)]
+        if received or len(lost):
+            known = _Known(received, lost, self.latency_us)
             size = self.settings.batch_samples
             held = known.taken_from(self._held, size)
             if held is not None:
@@ -194,7 +195,8 @@ class SampleLane:
         busy = self._queues.busy()
         easy = window.whole & ~busy & (gone == OPEN)
         close = (occurred_us[1:] - occurred_us[:-1] < need_us[device[1:]]) & (device[1:] == device[:-1])
-        easy[device[1:][close]] = False
+        if close.any():
+            easy[device[1:][close]] = False
         hard = ~easy[device]
         sent, lost = [], Batches.empty()
         if hard.any() or busy.any():
@@ -294,9 +296,6 @@ class _Known:
         order = np.argsort(key, kind="stable")
         self.device, self.batch, self._key = of.device[order], of.batch[order], key[order]
         self._arrive_us, self._network = arrive_us[order], network[order].astype(np.int8)
-
-    def __bool__(self) -> bool:
-        return len(self._key) > 0
 
     def _places(self, columns: Columns, rows: np.ndarray, batch_samples: np.ndarray) -> np.ndarray:
         """Where the batches of some rows are found; -1: nowhere."""
