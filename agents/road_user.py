@@ -9,10 +9,13 @@ from agents.population import FleetAgent, Population
 from agents.tablet import Tablet
 from agents.vehicle import Steps, Vehicle
 from engine.clock import SECOND
+from engine.roads.router import UNREACHABLE
 from twin.orders import Place
 
 NO_WAY_US = 600 * SECOND
 """A driver for whom every way is closed tries again after this."""
+
+UNREACHABLE_US = UNREACHABLE * 1000
 
 TRY_AGAIN_US = 15 * SECOND
 """A driver whose screen shows no next stop looks again after this (assumption)."""
@@ -51,14 +54,14 @@ class RoadUser(FleetAgent):
     def _drive(self, node: int, to: str, purpose: str, place: Place) -> Steps:
         """Drive to a node, round closed roads as they are met, with a roadside stop if the vehicle fails."""
         while True:
-            blocked = yield from self._leg(node, to, purpose, place)
-            if self.vehicle.node == node:
-                return
-            if blocked is not None:
-                self.known_closed.add(blocked)
-            else:  # closed in on all sides: wait, and try what was closed before
+            if self._usual_us(self.vehicle.node, node) >= UNREACHABLE_US:  # closed in: wait, and try what was closed
                 yield self._for(NO_WAY_US)
                 self.known_closed.clear()
+                continue
+            blocked = yield from self._leg(node, to, purpose, place)
+            if blocked is None:
+                return
+            self.known_closed.add(blocked)
 
     def _leg(self, node: int, to: str, purpose: str, place: Place) -> Steps:
         world, vehicle = self.world, self.vehicle

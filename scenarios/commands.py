@@ -5,6 +5,7 @@ from typing import Any
 
 from scenarios.build import Built
 from scenarios.ground import Ground
+from scenarios.incidents.whereabouts import place_problem
 from scenarios.load import Scenario
 from scenarios.names import incident_problems, vehicle_names
 from scenarios.problems import BadInput, Problem, nearest
@@ -74,8 +75,9 @@ class Rules:
         problems = incident_problems(self.scenario.model, "commands", name, raw)
         if problems:
             raise ValueError("; ".join(problem.line() for problem in problems))
-        if raw.get("street") is not None:
-            self.ground.roads.edges_of_street(raw["street"])
+        problem = place_problem(self.ground.roads, "commands", name, raw)
+        if problem is not None:
+            raise ValueError(problem.line())
         self.incidents.add(name)
 
     def _check_order(self, fields: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ from engine.coverage.towers import read_towers
 from engine.coverage.zones import read_zones
 from scenarios.load import Scenario
 from scenarios.problems import BadInput, Problem
+from scenarios.reach import region_text
 from scenarios.schema_network import Carrier
 from twin.orders import Place
 
@@ -79,8 +80,7 @@ def _elsewhere(
     """Files that say nothing about the region, most likely the wrong ones."""
     at = roads if roads.graph is None else roads.graph
     south, north, west, east = (float(edge) for edge in (at.lat.min(), at.lat.max(), at.lon.min(), at.lon.max()))
-    region = f"the region: latitudes {south:.2f} to {north:.2f}, longitudes {west:.2f} to {east:.2f}"
-    radio, problems = scenario.model.radio, []
+    region, radio, problems = region_text(roads), scenario.model.radio, []
 
     def problem(key: str, path: str | None, expected: str) -> None:
         problems.append(Problem(scenario.source, f"radio.{key}", str(path), f"{expected} {region}"))
@@ -97,7 +97,8 @@ def _elsewhere(
                 problem(f"carriers.{plan.name}.towers_file", given.towers_file, "cells in or near")
         box = [(*ring.min(axis=0).tolist(), *ring.max(axis=0).tolist()) for ring in zones]
         if box and not any(a <= east and c >= west and b <= north and d >= south for a, b, c, d in box):
-            problem(f"carriers.{plan.name}.dead_zones_file", given.dead_zones_file, "polygons in")
+            expected = "polygons (of points longitude, latitude) in"
+            problem(f"carriers.{plan.name}.dead_zones_file", given.dead_zones_file, expected)
     return problems
 
 

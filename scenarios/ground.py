@@ -19,6 +19,7 @@ from engine.traffic import PRESETS, Traffic, TrafficConfig
 from engine.weather import Spell, Weather, WeatherConfig
 from scenarios.coverage import coverage_map
 from scenarios.demand import check_planner, read_demand
+from scenarios.incidents.whereabouts import place_problem
 from scenarios.load import Scenario
 from scenarios.problems import BadInput, Problem
 from scenarios.reach import away_m, common_nodes, distance_text, fleet_profiles
@@ -59,7 +60,7 @@ def prepare(scenario: Scenario, cache_dir: Path | None = None) -> Ground:
     """
     streams = Streams(scenario.model.seed)
     roads, traffic = _roads(scenario, streams, cache_dir or default_cache_dir())
-    _check_streets(scenario, roads)
+    _check_incidents(scenario, roads)
     profiles = fleet_profiles(scenario)
     depots = _depots(scenario, roads, profiles)
     nodes: dict[tuple[str, Place], int] = {}
@@ -127,14 +128,9 @@ def _traffic_config(scenario: Scenario) -> TrafficConfig:
     )
 
 
-def _check_streets(scenario: Scenario, roads: Any) -> None:
-    problems = []
-    for name, raw in scenario.model.incidents.items():
-        try:
-            if raw.get("street") is not None:
-                roads.edges_of_street(raw["street"])
-        except ValueError as error:
-            problems.append(Problem(scenario.source, f"incidents.{name}.street", raw["street"], f"a street ({error})"))
+def _check_incidents(scenario: Scenario, roads: Any) -> None:
+    found = (place_problem(roads, scenario.source, name, raw) for name, raw in scenario.model.incidents.items())
+    problems = [problem for problem in found if problem is not None]
     if problems:
         raise BadInput(problems)
 

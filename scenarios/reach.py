@@ -42,3 +42,10 @@ def away_m(roads: Any, place: Place, profile: Profile) -> float:
         return roads.snap(place.lat, place.lon, profile, place.place_id).distance_m
     except ValueError:
         return math.inf
+
+
+def region_text(roads: Any) -> str:
+    """Where the roads, or the places of a table of travel times, lie."""
+    at = roads if roads.graph is None else roads.graph
+    south, north, west, east = (float(edge) for edge in (at.lat.min(), at.lat.max(), at.lon.min(), at.lon.max()))
+    return f"the region: latitudes {south:.2f} to {north:.2f}, longitudes {west:.2f} to {east:.2f}"

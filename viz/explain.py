@@ -60,6 +60,8 @@ def _sides(moment: Moment) -> tuple[str, str]:
         if moment.age_s is not None:
             return f"received {_age(moment.age_s)} later", moment.text
         return "never received" if moment.kind in COMMANDS else "", moment.text
+    if moment.kind == "incident_started":  # no message: nobody is told of it
+        return moment.text, ""
     return moment.text, f"heard {_age(moment.age_s)} later, {moment.by}" if moment.age_s is not None else "never heard"
 
 

@@ -1,12 +1,17 @@
 """Roads closed for a while: an area around a point, or a street by name."""
 
 from collections.abc import Generator
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
+import numpy as np
 from pydantic import Field, model_validator
 
 from scenarios.incidents.stage import Stage, Timing
 from scenarios.section import OneOf
+from twin.orders import Place
+
+ASIDE_DEG = 0.008
+"""A closure near a depot is about 900 m north of it: the depot itself stays reachable."""
 
 
 class RoadClosure(Timing):
@@ -31,19 +36,24 @@ class RoadClosure(Timing):
         return self
 
 
+def edges_closed(roads: Any, depots: dict[str, Place], what: RoadClosure) -> np.ndarray:
+    """Edges of the roads a closure shuts, int64 ascending; none where there is no road."""
+    if what.street is not None:
+        return roads.edges_of_street(what.street)
+    if what.near_depot is None:
+        return roads.edges_near(what.lat, what.lon, what.radius_m)
+    depot, radius_m = depots[what.near_depot], what.radius_m
+    while True:  # it is to fit any region: where no road is so near, it reaches the nearest
+        edges = roads.edges_near(depot.lat + ASIDE_DEG, depot.lon, radius_m)
+        if len(edges):
+            return edges
+        radius_m *= 2
+
+
 def road_closure(stage: Stage, name: str, what: RoadClosure) -> Generator[int, None, None]:
     """Close an area's or a street's roads; drivers turn round where they meet it."""
-    roads, world = stage.world.roads, stage.world
-    if what.street is not None:
-        edges = roads.edges_of_street(what.street)
-    else:
-        lat, lon = what.lat, what.lon
-        if what.near_depot is not None:
-            depot = stage.depots[what.near_depot]
-            lat, lon = depot.lat + 0.008, depot.lon  # about 900 m north: the depot itself stays reachable
-        assert lat is not None  # noqa: S101  (checked by the model)
-        assert lon is not None  # noqa: S101
-        edges = roads.edges_near(lat, lon, what.radius_m)
+    world = stage.world
+    edges = edges_closed(world.roads, stage.depots, what)
     closed = tuple(sorted(int(edge) for edge in edges))
     stage.close_roads(name, closed)
     told = False

@@ -33,6 +33,16 @@ class Outage(NamedTuple):
     cause: str
 
 
+class Incident(NamedTuple):
+    """A cause the scenario or a person put into the day; ``end_us`` is None if it lasted to the end of the run."""
+
+    name: str
+    kind: str
+    start_us: int
+    end_us: int | None
+    details: dict[str, Any]  # its parameters
+
+
 @dataclass
 class OrderHistory:
     """What the ledgers say of one order. Empty lists and None where nothing happened."""
@@ -150,7 +160,22 @@ class RunHistory:
             elif row.kind == "plant_restored" and row.payload["component"] in down:
                 number = down.pop(row.payload["component"])
                 found[number] = found[number]._replace(end_us=row.at_us)
+            elif row.kind == "standby_took_over" and row.subject in down:
+                number = down.pop(row.subject)
+                cause = f"{found[number].cause}, until the standby took over"
+                found[number] = found[number]._replace(end_us=row.at_us, cause=cause)
         return found
+
+    @cached_property
+    def incidents(self) -> list[Incident]:
+        """What the scenario or a person had happen, in order of start."""
+        rows = self.ledgers.truth
+        ends = {row.payload["name"]: row.at_us for row in rows if row.kind == "incident_ended"}
+        return [
+            Incident(p["name"], p["incident"], row.at_us, ends.get(p["name"]), p["details"])
+            for row in rows
+            if row.kind == "incident_started" and (p := row.payload)
+        ]
 
     @cached_property
     def weather(self) -> list[tuple[int, float, str]]:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from engine.clock import LocalTime, from_us
 from scenarios.rows import Row, RunLedgers, folder_rows, read_manifest
 from scenarios.telling.history import OrderHistory, RunHistory
+from scenarios.telling.incidents import IncidentLine, incident_lines
 from scenarios.telling.lateness import Part, late_orders
 from scenarios.telling.report_kpis import Kpi, report_kpis
 from scenarios.telling.report_map import MapData, map_data
@@ -73,6 +74,7 @@ class ReportData:
     changes: tuple[ChangeLine, ...]
     changes_total: int
     causes: tuple[tuple[str, int], ...]
+    incidents: tuple[IncidentLine, ...]
     office: OfficeTables
     assumptions: tuple[tuple[str, str], ...]
     commands: tuple[str, ...]
@@ -105,6 +107,9 @@ def report_data(folder: Path) -> ReportData:
     changes = route_changes(history)
     if len(changes) > shown:
         limits.append(f"The table of route changes shows {shown} of {len(changes)}.")
+    incidents = incident_lines(history, clock)
+    if len(incidents) > shown:
+        limits.append(f"The table of incidents shows {shown} of {len(incidents)}.")
     office, cut = office_tables(folder, history, clock, shown)
     limits += cut
     causes = Counter(item.lateness.cause.text for item in late)
@@ -129,6 +134,7 @@ def report_data(folder: Path) -> ReportData:
         changes=tuple(_change_line(change, clock) for change in changes[:shown]),
         changes_total=len(changes),
         causes=tuple(causes.most_common()),
+        incidents=incidents[:shown],
         office=office,
         assumptions=_assumptions(manifest.get("scenario") or {}),
         commands=_commands(manifest, late[0].order.order_id if late else next(iter(history.orders), None)),

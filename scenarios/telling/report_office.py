@@ -39,6 +39,13 @@ class OutageLine(NamedTuple):
     cause: str
 
 
+class DrillLine(NamedTuple):
+    """A drill of the standby line, and what it found."""
+
+    at: str
+    found: str
+
+
 class StepLine(NamedTuple):
     """A step of the runbook that was taken, for how long its role was busy with it."""
 
@@ -65,12 +72,13 @@ class OfficeTables:
 
     rules: tuple[RuleLine, ...]
     outages: tuple[OutageLine, ...]
+    drills: tuple[DrillLine, ...]
     steps: tuple[StepLine, ...]
     calls: tuple[CallsLine, ...]
 
 
 def office_tables(folder: Path, history: RunHistory, clock: LocalTime, most: int) -> tuple[OfficeTables, list[str]]:
-    """The tables of a run, each of outages and steps cut to ``most`` lines, and a note of each cut."""
+    """The tables of a run, each of outages, drills and steps cut to ``most`` lines, and a note of each cut."""
     truth = history.ledgers.truth
     outages = [
         OutageLine(_words(o.component), _at(o.start_us, clock), _at(o.end_us, clock), (o.end_us - o.start_us) / 60e6,
@@ -78,13 +86,18 @@ def office_tables(folder: Path, history: RunHistory, clock: LocalTime, most: int
         for o in history.outages
     ]  # fmt: skip
     steps = [_step(row, clock) for row in truth if row.kind == "runbook_step_taken"]
+    drills = [
+        DrillLine(_at(row.at_us, clock), "had failed, and was mended" if row.payload["found_failed"] else "worked")
+        for row in truth
+        if row.kind == "standby_drilled"
+    ]
     limits = [
         f"The table of {what} shows the first {most} of {len(lines)}."
-        for what, lines in (("what was down", outages), ("runbook steps", steps))
+        for what, lines in (("what was down", outages), ("drills", drills), ("runbook steps", steps))
         if len(lines) > most
     ]
-    made = OfficeTables(_rules(folder, truth), tuple(outages[:most]), tuple(steps[:most]), _calls(truth))
-    return made, limits
+    cut = tuple(outages[:most]), tuple(drills[:most]), tuple(steps[:most])
+    return OfficeTables(_rules(folder, truth), *cut, _calls(truth)), limits
 
 
 def _rules(folder: Path, truth: list[Row]) -> tuple[RuleLine, ...]:

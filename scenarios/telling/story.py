@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from engine.clock import MINUTE, LocalTime, from_us
 from scenarios.rows import Row, RunLedgers, ledger_rows, open_run
 from scenarios.telling.history import OrderHistory, RunHistory, State
+from scenarios.telling.incidents import at_office, incident_text, incidents_about
 from scenarios.telling.lateness import Lateness, lateness_cause
 from scenarios.telling.route_changes import RouteChange, changes_of_order
 from scenarios.telling.story_customer import customer_text
@@ -186,6 +187,13 @@ def _moments(history: RunHistory, order: OrderHistory, clock: LocalTime) -> list
         Moment(outage.start_us, "office", "plant_failed", outage_text(outage, clock))
         for outage in outages_during(history, order)
     ]
+    moments += [
+        Moment(
+            incident.start_us, "office" if at_office(incident) else "truth", "incident_started",
+            incident_text(incident, clock),
+        )
+        for incident in incidents_about(history, order)
+    ]  # fmt: skip
     return sorted(moments, key=lambda moment: moment.at_us)
 
 

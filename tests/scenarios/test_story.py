@@ -156,6 +156,31 @@ def test_alerts_outages_and_waits_are_part_of_the_story():
     assert "waited_for_connection" not in [m.kind for m in story("O2", w).moments]
 
 
+def test_incidents_that_may_have_touched_the_order_are_part_of_the_story():
+    """What was everywhere and what was with its own vehicle, while it was open; an outage of the platform is told of as
+    such, and a dispatcher who is away is seen at head office."""
+    w = tiny_world()
+    for name, kind, minute, more in (
+        ("noon", "carrier_outage", 5, {"carriers": ["red"], "radius_m": 10_000.0}),
+        ("own", "device_gone", 6, {"vehicle": "V1", "cause": "stolen"}),
+        ("others", "device_gone", 6, {"vehicle": "V9"}),
+        ("swap", "device_swapped", 7, {"vehicle": "V9", "other": "V1"}),
+        ("down", "platform_outage", 8, {}),
+        ("away", "dispatcher_absent", 9, {}),
+        ("later", "weather", 900, {"state": "snow"}),
+    ):
+        details = {"at": "06:00", "day": 1, "lasts_s": 600.0, **more}
+        w.happen(minute, "incident_started", {"name": name, "incident": kind, "details": details}, "world")
+        if name != "noon":
+            w.happen(minute + 10, "incident_ended", {"name": name, "incident": kind}, "world")
+    assert [(m.side, m.text) for m in story("O1", w).moments if m.kind == "incident_started"] == [
+        ("truth", "Incident noon: carrier outage to the end of the run (carriers red)"),
+        ("truth", "Incident own: device gone until 06:16 (vehicle V1, cause stolen)"),
+        ("truth", "Incident swap: device swapped until 06:17 (vehicle V9, other V1)"),
+        ("office", "Incident away: dispatcher absent until 06:19"),
+    ]
+
+
 def test_an_order_still_open_when_the_run_was_killed():
     """A torn ledger: what is there is told."""
     w = tiny_world()

@@ -119,6 +119,39 @@ def test_outages_of_head_office_are_lanes_above_the_drivers(tmp_path):
     assert "out of order at head office" in page(tmp_path / "run").text
 
 
+def test_a_line_whose_standby_takes_over_is_down_until_then(tmp_path):
+    """The digger's cut lasts an hour, the office is cut off for two minutes of it."""
+    world = tiny_world()
+    cut = {"component": "terminal_link", "cause": "digger"}
+    world.happen(30, "plant_failed", cut, "terminal_link")
+    world.happen(32, "standby_took_over", {"after_s": 120.0}, "terminal_link")
+    world.happen(90, "plant_restored", cut, "terminal_link")
+    folder = write_run(tmp_path / "run", world)
+    (line,) = report_data(folder).office.outages
+    assert line == ("terminal link", "07:30", "07:32", 2.0, "digger, until the standby took over")
+
+
+def test_incidents_are_listed_and_one_that_met_nothing_says_so(tmp_path):
+    """With what the scenario says of each but for what is as usual; V2 began no trip while it would have failed."""
+    world = tiny_world()
+    for name, kind, minute, more in (
+        ("fails", "breakdown", 70, {"vehicle": "V1"}),
+        ("idle", "breakdown", 300, {"vehicle": "V2"}),
+        ("led", "gnss_spoofing", 40, {"vehicle": "V1", "mode": "drift", "offset_m": 2000.0, "drift_mps": 9.0}),
+    ):
+        details = {"at": "06:30", "day": 1, "lasts_s": 1800.0, **more}
+        world.happen(minute, "incident_started", {"name": name, "incident": kind, "details": details}, "world")
+        if name != "led":
+            world.happen(minute + 30, "incident_ended", {"name": name, "incident": kind}, "world")
+    folder = write_run(tmp_path / "run", world)
+    idle = ("idle", "breakdown", "12:00", "12:30", "vehicle V2 (it began no trip: nothing happened)")
+    assert set(report_data(folder).incidents) == {
+        ("fails", "breakdown", "08:10", "08:40", "vehicle V1"), idle,
+        ("led", "gnss spoofing", "07:40", "", "vehicle V1, mode drift, drift_mps 9"),
+    }  # fmt: skip
+    assert "ledgnss spoofing07:40end of the runvehicle V1, mode drift, drift_mps 9" in page(folder).text
+
+
 def test_head_offices_tables_count_rows_and_repeat_the_kpis(tmp_path):
     """Alerts as many as raised, with the KPIs of the file and none of its own; outages, steps, calls by purpose."""
     world = tiny_world()
@@ -128,6 +161,8 @@ def test_head_offices_tables_count_rows_and_repeat_the_kpis(tmp_path):
         world.happen(minute, "alert_raised", alert, "office")
     world.happen(60, "plant_failed", {"component": "platform", "cause": "down"}, "platform")
     world.happen(90, "plant_restored", {"component": "platform", "cause": "down"}, "platform")
+    for minute, failed in ((95, True), (99, False)):
+        world.happen(minute, "standby_drilled", {"found_failed": failed}, "standby")
     step = {
         "step": "<b>ring</b>",
         "trigger": "platform_down",
@@ -151,6 +186,7 @@ def test_head_offices_tables_count_rows_and_repeat_the_kpis(tmp_path):
         ("long_stop", 2, 0.125, 0.875, 90.0, None, 2.0), ("speeding", 1, None, None, None, None, None)
     )  # fmt: skip
     assert office.outages == (("platform", "08:00", "08:30", 30.0, "down"),)
+    assert office.drills == (("08:35", "had failed, and was mended"), ("08:39", "worked"))
     assert office.steps == (("08:05", "<b>ring</b>", "platform down", "planner", 5.0, "call the drivers"),)
     assert office.calls == (("how things stand", 2, 2.0, 1.5),)
     text = re.sub(r"\s+", " ", page(folder).text)
@@ -161,7 +197,7 @@ def test_head_offices_tables_count_rows_and_repeat_the_kpis(tmp_path):
 def test_without_head_offices_troubles_there_are_no_tables_of_them(tiny_run):
     """The tiny day had none."""
     office = report_data(tiny_run).office
-    assert (office.rules, office.outages, office.steps, office.calls) == ((), (), (), ())
+    assert (office.rules, office.outages, office.drills, office.steps, office.calls) == ((), (), (), (), ())
     assert "Runbook steps" not in page(tiny_run).text
 
 
