@@ -1,8 +1,9 @@
 """How fast and how good planning is: one JSON line for each figure.
 
 ``python benchmarks/planning.py``: a usual day (300 orders, 25 vehicles) and a large one (1,000 orders, 100
-vehicles) at half the default effort; PyVRP's own model and ``solve`` with all of its iterations; what the dispatcher's habit
-costs more. Targets: 5 s and 8 s of wall time, and no more than 1 % dearer than PyVRP called directly.
+vehicles) at half the default effort; PyVRP's own model and ``solve`` with all of its iterations; what the
+dispatcher's habit costs more. Targets: 5 s and 8 s of wall time, and no more than 1 % dearer than PyVRP called
+directly.
 """
 
 import json

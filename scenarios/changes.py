@@ -1,7 +1,8 @@
 """Changes of a scenario before it is validated: ``--set`` texts, and overlay files laid over it.
 
 An overlay is a part of a scenario: mappings merge key by key, whatever else stands in it replaces. It means what
-``--set`` of each of its values would, so keys may be dotted, and a key that ends with ``+`` adds to a number.
+``--set`` of each of its values would, so keys may be dotted, and a key that ends with ``+`` adds: to a number, or a
+new section of a name of its own.
 """
 
 import json
@@ -31,7 +32,7 @@ PATH_KEYS = (
 
 
 class Change(NamedTuple):
-    """``key=VALUE`` or ``key+=NUMBER``, and where it was asked for: ``--set``, or an overlay file."""
+    """``key=VALUE`` or ``key+=VALUE``, and where it was asked for: ``--set``, or an overlay file."""
 
     source: str
     text: str
@@ -72,14 +73,14 @@ def _leaves(part: dict[str, Any], above: tuple[str, ...], source: str) -> Iterat
         path = (*above, *str(key).split("."))
         if "=" in str(key) or not all(path):
             raise BadInput([Problem(source, ".".join(above), str(key), "a key of the scenario")])
-        if isinstance(value, dict) and value:
+        if isinstance(value, dict) and value and not path[-1].endswith("+"):
             yield from _leaves(value, path, source)
         else:
             yield path, value
 
 
 def apply_set(raw: dict[str, Any], text: str, source: str = SET) -> dict[str, Any]:
-    """The mapping with one ``dotted.key=VALUE`` or ``dotted.key+=NUMBER`` applied.
+    """The mapping with one ``dotted.key=VALUE`` applied; ``+=`` adds to a number, or a section that is not there yet.
 
     Setting one alternative of a "one of" drops the others.
     """
@@ -100,7 +101,7 @@ def apply_set(raw: dict[str, Any], text: str, source: str = SET) -> dict[str, An
     if value is not None:
         _drop_alternatives(node, path[:-1], path[-1])
     if relative:
-        value = _sum(text, path, present(result, path), value, source)
+        value = _added(text, path, present(result, path), value, source)
     node[path[-1]] = value
     return result
 
@@ -145,6 +146,15 @@ def with_absolute_paths(value: Any, path: tuple[str, ...], folder: Path) -> Any:
     return value
 
 
+def files_named(value: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
+    """Every file that a scenario's mapping, or what stands at a path of one, names."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from files_named(item, (*path, key))
+    elif isinstance(value, str) and any(_matches(path, pattern) for pattern in PATH_KEYS):
+        yield value
+
+
 def _source_of(problem: Problem, sources: dict[tuple[str, ...], str], scenario: str) -> str:
     return next((source for path, source in reversed(sources.items()) if touches(problem.key, path)), scenario)
 
@@ -165,7 +175,11 @@ def _section(node: dict[str, Any], path: tuple[str, ...]) -> type[BaseModel] | N
     return INCIDENTS[kind].parameters if isinstance(kind, str) and kind in INCIDENTS else None
 
 
-def _sum(text: str, path: tuple[str, ...], old: Any, more: Any, source: str) -> Any:
+def _added(text: str, path: tuple[str, ...], old: Any, more: Any, source: str) -> Any:
+    if isinstance(more, dict):
+        if old is not None:
+            raise BadInput([Problem(source, ".".join(path), path[-1], f"a name that is not there yet in {text!r}")])
+        return more
     for value, what in ((old, "a number to add to"), (more, "a number")):
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise BadInput([Problem(source, ".".join(path), str(value), f"{what} in {text!r}")])

@@ -34,8 +34,9 @@ Made from the code by `python -m scenarios.document`; a test compares.
 
 A scenario is one YAML 1.2 file. Units stand in the key's name (`_s` seconds, `_m` metres, `_kg`, `_eur` …). Unknown
 keys are errors, and the nearest known one is named. What there can be several of (`depots`, `fleet`, `drivers`,
-`devices`, `incidents`, `alerts`) is a mapping by name, so that `--set fleet.vans.count+=2` reaches it. Relative paths
-are relative to the scenario file. Setting one alternative of a "one of" replaces the other.
+`devices`, `incidents`, `alerts`) is a mapping by name, so that `--set fleet.vans.count+=2` reaches it; a name that is
+not there is refused, `--set 'fleet.bikes+={count: 3}'` adds one. Relative paths are relative to the scenario file.
+Setting one alternative of a "one of" replaces the other.
 
 `scenario.schema.json` beside this page is the same for editors: put
 `# yaml-language-server: $schema=PATH/docs/scenario.schema.json` into the first line of a scenario.

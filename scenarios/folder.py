@@ -14,18 +14,17 @@ VERSIONED = ("fleet-twin", "numpy", "scipy", "pyarrow", "simpy", "mesa", "pyvrp"
 
 
 class FolderInUse(ValueError):
-    """The output folder exists and is not empty."""
+    """The output folder exists and is not empty, or cannot be written into."""
 
 
 def make_folder(out: Path) -> Path:
     """Make an output folder.
 
     Raises:
-        FolderInUse: it exists and is not empty.
+        FolderInUse: it exists and is not empty, or cannot be made or written into.
     """
     check_free(out)
-    out.mkdir(parents=True, exist_ok=True)
-    return out
+    return writable(out)
 
 
 def check_free(out: Path) -> None:
@@ -36,6 +35,22 @@ def check_free(out: Path) -> None:
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise FolderInUse(f"--out: '{out}': expected a new or empty folder (use --resume to finish a killed run)")
+
+
+def writable(out: Path) -> Path:
+    """The folder, made if it is not there.
+
+    Raises:
+        FolderInUse: it cannot be made or written into.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        reason = "" if os.access(out, os.W_OK) else "Permission denied"
+    except OSError as error:
+        reason = error.strerror or str(error)
+    if reason:
+        raise FolderInUse(f"--out: '{out}': expected a folder that can be written into ({reason})")
+    return out
 
 
 def stamped_folder(name: str, what: Any) -> Path:
@@ -78,10 +93,15 @@ def checksums(folder: Path) -> dict[str, str]:
     """SHA-256 of every finished file of a run but the manifest and what is made from it."""
     left_out = {"manifest.json", "report.html", "people.json"}
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name not in left_out)
-    return {path.relative_to(folder).as_posix(): _sha256(path) for path in files}
+    return {path.relative_to(folder).as_posix(): sha256_of(path) for path in files}
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """A file's SHA-256, hexadecimal.
+
+    Raises:
+        OSError: it cannot be read.
+    """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

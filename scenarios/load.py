@@ -13,6 +13,7 @@ from engine.clock import LocalTime, to_us
 from scenarios.changes import apply_set, blamed, changes_of, with_absolute_paths
 from scenarios.devices_file import with_device_files
 from scenarios.names import check_names, check_times
+from scenarios.new_names import without_unknown
 from scenarios.problems import BadInput, Problem, nearest
 from scenarios.schema import ScenarioModel
 from scenarios.schema_problems import schema_problems
@@ -72,18 +73,20 @@ def read_scenario(path: Path) -> dict[str, Any]:
 def resolve(raw: dict[str, Any], name: str, sets: Iterable[str] = (), seed: int | None = None) -> Scenario:
     """The scenario of a mapping; ``name`` is its file in problems, all else as for ``load``."""
     sets = tuple(sets)
-    changes = changes_of(sets)
+    changes, before = changes_of(sets), raw
     for source, text in changes:
         raw = apply_set(raw, text, source)
+    raw, of_names = without_unknown(before, raw, changes, name)
     if seed is not None:
         raw = {**raw, "seed": seed}
     raw, of_profiles = with_device_files(raw, name)
     try:
         model = ScenarioModel.model_validate(raw)
     except ValidationError as error:
-        raise BadInput(blamed([*of_profiles, *schema_problems(error, name, ScenarioModel)], changes, name)) from None
+        found = [*of_names, *of_profiles, *schema_problems(error, name, ScenarioModel)]
+        raise BadInput(blamed(found, changes, name)) from None
     of_time, scenario = _check_time(model, name), Scenario(model, name, sets)
-    problems = [*of_profiles, *of_time, *check_names(model, name)]
+    problems = [*of_names, *of_profiles, *of_time, *check_names(model, name)]
     if not of_time:
         problems += check_times(model, name, scenario.local, scenario.start_us, scenario.end_us)
     if problems:

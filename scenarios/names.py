@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from engine.clock import LocalTime
 from engine.energy import TYPES as VEHICLE_KINDS
 from scenarios.incidents import INCIDENTS
+from scenarios.orders.rows import DEMAND_UNITS
 from scenarios.problems import Problem, nearest
 from scenarios.schema import ScenarioModel
 from scenarios.schema_problems import plain_message
@@ -38,6 +39,8 @@ def check_names(model: ScenarioModel, file: str) -> list[Problem]:
         known(f"fleet.{name}.kind", group.kind, VEHICLE_KINDS, "a vehicle kind")
         known(f"fleet.{name}.depot", group.depot, model.depots, "a depot")
         known(f"fleet.{name}.device", group.device, model.devices, "a device profile")
+        for unit in group.capacity:
+            known(f"fleet.{name}.capacity.{unit}", unit, DEMAND_UNITS, "a unit of orders")
     for name, device in model.devices.items():
         for sim in device.sims or ():
             known(f"devices.{name}.sims", sim, model.radio.carriers, "a carrier of radio.carriers")
@@ -76,7 +79,8 @@ def check_names(model: ScenarioModel, file: str) -> list[Problem]:
     if not 1 <= days <= MOST_DAYS:
         found.append(Problem(file, "costs.working_days_per_year", f"{days:g}", f"1 to {MOST_DAYS} days"))
     for kpi, expectation in model.kpis.items():
-        known(f"kpis.{kpi}", kpi, KPIS, "a KPI")
+        if kpi not in KPIS:
+            found.append(Problem(file, f"kpis.{kpi}", kpi, "a KPI: twin list kpis", nearest(kpi, KPIS)))
         low, high = expectation.expect
         if low > high:
             found.append(Problem(file, f"kpis.{kpi}.expect", str(expectation.expect), "low before high"))

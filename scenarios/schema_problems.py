@@ -8,8 +8,8 @@ from pydantic import BaseModel, ValidationError
 from scenarios.problems import Problem, nearest
 
 KINDS = {
-    "model_type": "a section", "dict_type": "a mapping of names", "list_type": "a list", "string_type": "text",
-    "bool_type": "true or false",
+    "model_type": "a section: {KEY: VALUE}", "dict_type": "a mapping: {NAME: VALUE}", "list_type": "a list",
+    "string_type": "text", "bool_type": "true or false",
 }  # fmt: skip
 """What was expected where something of another kind stands."""
 
@@ -28,10 +28,12 @@ def schema_problems(error: ValidationError, file: str, root: type[BaseModel]) ->
             value, expected = "", "this key, which has no default"
         else:
             expected = plain_message(expected)
+            if isinstance(value, dict):
+                value = ", ".join(map(str, value))
             if entry["type"] == "literal_error":
                 hint = nearest(str(value), [part.strip("' ") for part in expected.replace(" or ", ",").split(",")])
         expected = KINDS.get(entry["type"], expected)
-        found.append(Problem(file, ".".join(loc), str(value), expected, hint))
+        found.append(Problem(file, ".".join(loc), "" if value is None else str(value), expected, hint))
     return found
 
 

@@ -3,7 +3,7 @@
 from importlib.resources import files
 from pathlib import Path
 
-from scenarios.folder import make_folder
+from scenarios.folder import FolderInUse, make_folder
 from scenarios.problems import BadInput, Problem
 
 
@@ -11,8 +11,7 @@ def write_starter(folder: Path, orders: str | None = None, roads: str | None = N
     """Write ``scenario.yaml`` into a new or empty folder: the default day with your orders and roads, if given.
 
     Raises:
-        BadInput: a given file does not exist.
-        FolderInUse: the folder is not empty.
+        BadInput: a given file does not exist, the folder is not empty or cannot be made.
     """
     for flag, given in (("--orders", orders), ("--roads", roads)):
         if given is not None and not Path(given).is_file():
@@ -32,7 +31,10 @@ def write_starter(folder: Path, orders: str | None = None, roads: str | None = N
         text = (
             f'{before}orders:\n  file: "{path}"            # columns: see docs/orders.md\n  on_bad_row: fail\n\n{after}'
         )
-    make_folder(folder)
+    try:
+        make_folder(folder)
+    except FolderInUse:
+        raise BadInput([Problem("FOLDER", "", str(folder), "a new or empty folder that can be written into")]) from None
     target = folder / "scenario.yaml"
     target.write_text(text, encoding="utf-8")
     return target

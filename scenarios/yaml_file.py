@@ -24,10 +24,10 @@ def read_yaml(path: Path) -> dict[str, Any]:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _bad(name, f"byte {error.start}", repr(raw[error.start : error.start + 1]), "UTF-8 text") from None
+        raise _bad(name, f"byte {error.start}", f"0x{raw[error.start]:02x}", "UTF-8 text") from None
     value = parse_yaml(text, name)
     if not isinstance(value, dict):
-        raise _bad(name, "", type(value).__name__, "a mapping of sections such as roads, depots, fleet, orders")
+        raise _bad(name, "", _kind_of(value), "a mapping, keys with values such as 'seed: 1'")
     return value
 
 
@@ -48,6 +48,10 @@ def parse_yaml(text: str, name: str) -> Any:
         raise _bad(name, where, found, "YAML 1.2") from None
     except (RecursionError, ValueError) as error:
         raise _bad(name, "", str(error).splitlines()[0], "YAML 1.2") from None
+
+
+def _kind_of(value: Any) -> str:
+    return "" if value is None else "a list" if isinstance(value, list) else str(value)
 
 
 def _check_events(text: str, name: str) -> None:

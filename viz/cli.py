@@ -7,11 +7,11 @@ import argparse
 import json
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from viz.typed import count_of, names, place, replications, seconds, speed
+from viz.typed import count_of, names, place, port, replications, seconds, seed, speed
 
 OK, BAD_ANSWER, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 EXTRAS = {"ortools": "ortools", "osmnx": "place", "panel": "live", "SALib": "studies", "distributed": "studies"}
@@ -19,10 +19,35 @@ EXTRAS = {"ortools": "ortools", "osmnx": "place", "panel": "live", "SALib": "stu
 
 
 class _OneLine(argparse.ArgumentParser):
-    """Refuses in one line, as a bad file is refused."""
+    """Refuses in one line, as a bad file is refused, with the name that was probably meant."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(BAD_INPUT, f"{self.prog}: {message}\n")
+        self.exit(BAD_INPUT, f"{self.prog}: {message}{_meant(message, self)}\n")
+
+
+def _meant(message: str, parser: argparse.ArgumentParser) -> str:
+    """The nearest choice or option, where a message of argparse's names one that is none."""
+    import re
+
+    from scenarios.problems import nearest
+
+    if choice := re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message):
+        name, known = choice[1], [word.strip("' ") for word in choice[2].split(",")]
+    elif option := re.match(r"unrecognized arguments: (-[^\s=]+)", message):
+        name, known = option[1], [word for words in _options(parser) for word in words]
+    else:
+        return ""
+    near = nearest(name, known)
+    return f"; did you mean '{near}'?" if near else ""
+
+
+def _options(parser: argparse.ArgumentParser) -> Iterator[Sequence[str]]:
+    """The options of a parser and of its commands."""
+    for action in parser._actions:
+        yield action.option_strings
+        if isinstance(action, argparse._SubParsersAction):
+            for command in action.choices.values():
+                yield from _options(command)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -36,13 +61,8 @@ def parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--json", action="store_true", help="one JSON document on stdout")
     common.add_argument("--quiet", action="store_true", help="no progress, no summary")
-    scenario = argparse.ArgumentParser(add_help=False, parents=[common])
-    scenario.add_argument("scenario", metavar="SCENARIO", help="a scenario file (YAML)")
-    scenario.add_argument("--seed", type=int, metavar="N", help="the same as --set seed=N")
-    scenario.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", dest="sets",
-        help="set a dotted key; VALUE is YAML; += adds (repeatable)",
-    )  # fmt: skip
+    scenario = _of_scenario(common, "a scenario file (YAML)")
+    or_study = _of_scenario(common, "a scenario file or a study file (YAML)")
 
     new = commands.add_parser("new", parents=[common], help="write a commented starter scenario")
     new.add_argument("folder", metavar="FOLDER")
@@ -50,7 +70,7 @@ def parser() -> argparse.ArgumentParser:
     new.add_argument("--roads", metavar="FILE", help="your roads (.osm, .osm.gz, .osm.bz2, .osm.pbf)")
     listed = commands.add_parser("list", parents=[common], help="what is registered, a line each")
     listed.add_argument("what", choices=("policies", "planners", "incidents", "kpis", "alerts", "protocols"))
-    commands.add_parser("check", parents=[scenario], help="validate a scenario or a study, run nothing")
+    commands.add_parser("check", parents=[or_study], help="validate a scenario or a study, run nothing")
     run = commands.add_parser("run", parents=[scenario], help="run a scenario into a run folder")
     run.add_argument("--out", metavar="DIR", help="the run folder (default: runs/<name>/<utc>-<digest8>)")
     run.add_argument("--resume", action="store_true", help="finish the killed run in --out")
@@ -65,7 +85,7 @@ def parser() -> argparse.ArgumentParser:
     )
     _add_league(commands, common)
     compare = commands.add_parser(
-        "compare", parents=[scenario], help="what-if: variants of a scenario, or a study file"
+        "compare", parents=[or_study], help="what-if: variants of a scenario, or a study file"
     )
     compare.add_argument(
         "--with", action="append", default=[], metavar="'NAME: KEY=VALUE, …'", dest="variants",
@@ -94,17 +114,29 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _of_scenario(common: argparse.ArgumentParser, what: str) -> argparse.ArgumentParser:
+    """What every command about a scenario is asked for."""
+    made = argparse.ArgumentParser(add_help=False, parents=[common])
+    made.add_argument("scenario", metavar="SCENARIO", help=what)
+    made.add_argument("--seed", type=seed, metavar="N", help="the same as --set seed=N")
+    made.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", dest="sets",
+        help="set a dotted key; VALUE is YAML; += adds; @FILE: as in an overlay file (repeatable)",
+    )  # fmt: skip
+    return made
+
+
 def _add_live(commands: Any) -> None:
     """``twin live`` and ``twin user``."""
     live = commands.add_parser("live", help="watch and steer a day in the browser")
     live.add_argument("scenario", metavar="SCENARIO", nargs="?", help="a scenario file (YAML) to simulate")
     live.add_argument("--run", metavar="RUN", help="a finished run to watch instead")
     live.add_argument("--attach", metavar="ADDRESS", help="a running engine's HOST:PORT/TOKEN, as it said itself")
-    live.add_argument("--port", type=int, metavar="P", help="of the page (default: 5006, or any that is free)")
+    live.add_argument("--port", type=port, metavar="P", help="of the page (default: 5006, or any that is free)")
     live.add_argument("--speed", type=speed, default=60.0, metavar="X", help="times real time, or max (default: 60)")
     live.add_argument("--role", metavar="NAME", help="without a login: what the page shows and may do (default: owner)")
     live.add_argument("--out", metavar="DIR", help="the run folder (default: runs/<name>/<utc>-<digest8>)")
-    live.add_argument("--seed", type=int, metavar="N", help="the same as --set seed=N")
+    live.add_argument("--seed", type=seed, metavar="N", help="the same as --set seed=N")
     live.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="sets", help="as for run")
     live.add_argument("--users", metavar="FILE", help="ask for a login: users, roles and passwords (twin user add)")
     live.add_argument("--oauth", metavar="PROVIDER", help="who says who somebody is, in place of passwords")
@@ -131,7 +163,7 @@ def _add_league(commands: Any, common: argparse.ArgumentParser) -> None:
     league = commands.add_parser("league", parents=[common], help="a table of policies over scenarios")
     league.add_argument("scenarios", metavar="SCENARIO", nargs="+", help="scenario files (YAML)")
     league.add_argument("--policies", type=names, required=True, metavar="A,B,C", help="differences are from the first")
-    league.add_argument("--seed", type=int, metavar="N", help="the same as --set seed=N")
+    league.add_argument("--seed", type=seed, metavar="N", help="the same as --set seed=N")
     league.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="sets", help="as for run")
     _add_replications(league)
 
@@ -164,7 +196,7 @@ def _add_solve(commands: Any, common: argparse.ArgumentParser) -> None:
     solve.add_argument("--rounding", choices=("none", "integer", "truncate"), help="of a leg (default: the set's own)")
     solve.add_argument("--decisions", metavar="FILE", help="price these decisions on a dynamic day")
     solve.add_argument("--out", metavar="FILE", help="write the routes as a CVRPLIB solution (dynamic: as --decisions)")
-    solve.add_argument("--seed", type=int, default=0, metavar="N", help="of the search (default: 0)")
+    solve.add_argument("--seed", type=seed, default=0, metavar="N", help="of the search (default: 0)")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -247,9 +279,14 @@ def existing_run(text: str) -> Path:
         ValueError: there is no manifest in it.
     """
     folder = Path(text)
-    if not (folder / "manifest.json").is_file():
-        raise ValueError(f"'{text}': expected a run folder (one with a manifest.json)")
-    return folder
+    if (folder / "manifest.json").is_file():
+        return folder
+    if any((folder / name).is_file() for name in ("study.json", "league.json")):
+        raise ValueError(
+            f"'{text}': expected the folder of a run; this is a study's, which keeps figures, not days. Their seeds "
+            "are in replications.parquet: twin run SCENARIO --seed N --out RUN plays one again"
+        )
+    raise ValueError(f"'{text}': expected a run folder (one with a manifest.json)")
 
 
 def console() -> None:

@@ -18,6 +18,11 @@ HEADLINES = (
     "alert_precision", "alert_recall", "disputes_lost_share",
 )  # fmt: skip
 """KPIs a run prints."""
+NONE_YET = {
+    "protocols": ": what devices send is not read as bytes yet; a run's samples are in its telemetry/*.parquet, "
+    "its messages in office.parquet (docs/schemas.json says what is in them)"
+}
+"""Why a list is empty, where nobody could expect it."""
 
 
 def _load(arguments: Namespace) -> Scenario:
@@ -45,7 +50,7 @@ def list_(arguments: Namespace) -> int:
         emit([{"name": name, "summary": summary} for name, summary in entries])
         return OK
     if not entries and not arguments.quiet:
-        print(f"no {arguments.what} are registered", file=sys.stderr)
+        print(f"no {arguments.what} are registered{NONE_YET.get(arguments.what, '')}", file=sys.stderr)
     width = max((len(name) for name, _ in entries), default=0)
     for name, summary in entries:
         print(f"{name:<{width}}  {summary}")

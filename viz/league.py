@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from textwrap import wrap
 from typing import Any
 
+from scenarios.studies.answer import verdict
 from scenarios.studies.wording import number, spread
 
 INDENT = "  "
@@ -33,8 +34,9 @@ def table_lines(table: dict[str, dict[str, Any]]) -> Iterator[str]:
     for figure, cell in next(iter(table.values())).items():
         way = "" if cell["better"] == "neither" else f", {cell['better']} is better"
         yield f"{figure}{way}"
-        for variant, row in table.items():
-            yield f"{INDENT}{variant:<14} {_mean(row[figure]):>14}   {_difference(row[figure])}".rstrip()
+        for place, (variant, row) in enumerate(table.items()):
+            difference = _difference(row[figure]) if place else ""
+            yield f"{INDENT}{variant:<14} {_mean(row[figure]):>14}   {difference}".rstrip()
 
 
 def interval_lines(found: dict[str, dict[str, float | None]]) -> list[str]:
@@ -61,8 +63,8 @@ def _mean(cell: dict[str, Any]) -> str:
 
 
 def _difference(cell: dict[str, Any]) -> str:
-    if cell["diff"] is None or cell["diff"] == cell["ci_low"] == cell["ci_high"] == 0:
-        return ""
+    if (said := verdict(cell)) in ("same", "undefined"):
+        return said
     text = spread(cell["diff"], cell["ci_low"], cell["ci_high"], cell["unit"])
     return text if cell["p"] is None else f"{text}  p {cell['p']:.2g}, adjusted {cell['p_adjusted']:.2g}"
 

@@ -15,13 +15,14 @@ MOST_ITEMISED = 4
 
 def money_lines(money: dict[str, Any], base: str, width: int) -> list[str]:
     """What each variant comes to in a year, the items in which it differs, and the prices it all rests on."""
-    days, told = money["days_per_year"], f"told for {money['comparisons']} comparisons together"
+    days, many = money["days_per_year"], money["comparisons"]
     named = [base, *money["variants"], *(INDENT + item_label(item) for item in money["base"]["items"])]
     alike = len({name[:NAME_CHARS] for name in money["variants"]}) < len(money["variants"])
     wide = max(map(len, named)) if alike else min(NAME_CHARS, max(map(len, named)))
     total, few = money["base"]["total"], len(money["variants"]) <= MOST_ITEMISED
     lines = [
-        f"money, {money['currency']} a year of {days:g} working days, {told}",
+        f"money, {money['currency']} a year of {days:g} working days"
+        + (f", told for {many} comparisons together" if many else ""),
         f"{INDENT}{base[:wide]:<{wide}} {_amount(total['per_year'], ''):>14}",
     ]
     for name, account in money["variants"].items():

@@ -149,7 +149,8 @@ class _Days:
     """A line on a terminal's stderr that says how far a study is."""
 
     def __init__(self, arguments: Namespace, studies: int) -> None:
-        self.shown = not arguments.quiet and sys.stderr.isatty()
+        self.quiet = arguments.quiet
+        self.shown = not self.quiet and sys.stderr.isatty()
         self.studies = studies
         self._ended: dict[str, int] = {}
 
@@ -157,11 +158,19 @@ class _Days:
         return self
 
     def __call__(self, name: str, progress: "Progress") -> None:
-        self._ended[name] = progress.finished
+        if progress.waits:
+            self._say(progress.waits)
+            return
+        if not progress.part:
+            self._ended[name] = progress.finished
         if self.shown:
             print(
                 f"\r{progress_text(name, progress, self._ended, self.studies):<78}", end="", file=sys.stderr, flush=True
             )
+
+    def _say(self, text: str) -> None:
+        if not self.quiet:
+            print(text, file=sys.stderr, flush=True)
 
     def __exit__(self, *error: object) -> None:
         if self.shown and self._ended:
@@ -170,6 +179,8 @@ class _Days:
 
 def progress_text(name: str, progress: "Progress", ended: Mapping[str, int], studies: int) -> str:
     """How far the studies are: ``ended`` has the replications finished of those begun."""
+    if progress.part:
+        return f"{name}, {progress.part}: {progress.finished} of {progress.count} replications"
     total, done = progress.count * studies, sum(ended.values())
     text = f"{done / total:4.0%} {name}: {progress.finished} of {progress.count} replications"
     if progress.each_s is None:

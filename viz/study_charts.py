@@ -23,7 +23,8 @@ def difference_figure(panel: Panel, colours: dict[str, str]) -> "figure":
     names = [plain_text(one.variant) for one in drawn]
     plot = _figure(
         f"{panel.kpi}-difference", y_range=FactorRange(*reversed(names)),
-        height=max(LEAST_PX, ROW_PX * len(names) + MARGIN_PX), x_axis_label=f"difference, {panel.unit}",
+        height=max(LEAST_PX, ROW_PX * len(names) + MARGIN_PX),
+        x_axis_label=f"difference, {'pp' if panel.unit == '%' else panel.unit}",
     )  # fmt: skip
     plot.ygrid.visible = False
     plot.vspan(x=[0], line_color=GREY, line_width=1.5, line_dash="dashed")

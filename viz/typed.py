@@ -3,18 +3,37 @@
 import argparse
 import re
 
+MOST_PORTS = 2**16
+
 
 def speed(text: str) -> float | str:
     """A factor, or ``max``."""
-    return text if text == "max" else float(text)
+    if text == "max":
+        return text
+    value = _number(text)
+    if not value > 0:
+        raise argparse.ArgumentTypeError(f"expected a factor above 0, or max, not {text!r}")
+    return value
+
+
+def seed(text: str) -> int:
+    """A whole number; which ones a scenario takes is said where all its keys are."""
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a whole number, not {text!r}") from None
+
+
+def port(text: str) -> int:
+    """Of a TCP service; 0: any that is free."""
+    if not text.isascii() or not text.isdigit() or int(text) >= MOST_PORTS:
+        raise argparse.ArgumentTypeError(f"expected a port from 0 to {MOST_PORTS - 1}, not {text!r}")
+    return int(text)
 
 
 def seconds(text: str) -> float:
     """A positive number."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
+    value = _number(text)
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"expected seconds above 0, not {text!r}")
     return value
@@ -28,7 +47,7 @@ def names(text: str) -> tuple[str, ...]:
 def place(text: str) -> int | str | None:
     """A number of local processes (None: as many as is usual), or the address of a Dask scheduler."""
     address = re.fullmatch(r"(?:tcp|tls|ws|wss)://.+:(\d{1,5})", text)
-    if address and 0 < int(address[1]) < 2**16:
+    if address and 0 < int(address[1]) < MOST_PORTS:
         return text
     place, _, number = text.partition(":")
     if place != "local":
@@ -51,3 +70,11 @@ def replications(text: str) -> int:
     if count > MOST_REPLICATIONS:
         raise argparse.ArgumentTypeError(f"expected {MOST_REPLICATIONS:,} at most, not {text!r}")
     return count
+
+
+def _number(text: str) -> float:
+    """The number a text stands for, 0 if it is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0

@@ -27,8 +27,8 @@ STEPS = 64
 """A real factor is known to this part of its range. [A]"""
 
 Verdict = Literal["from", "up_to", "always", "never", "open", "more_than_once"]
-Run = Callable[[dict[str, Scenario]], Figures]
-"""The figures of some variants on the study's days."""
+Run = Callable[[dict[str, Scenario], str], Figures]
+"""The figures of some variants on the study's days; the text says which value of the factor they have."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def find(study: Study, run: Run) -> Found:
     assert asked is not None  # noqa: S101  (the caller's question)
 
     def evaluate(value: float) -> Evaluation:
-        figures = run(at_factor(study, asked, value))
+        figures = run(at_factor(study, asked, value), f"{asked.factor} {value:g}")
         found = difference(figures.of(asked.variant, asked.figure), figures.of(asked.against, asked.figure))
         return Evaluation(value, found.mean, found.low, found.high, found.n)
 

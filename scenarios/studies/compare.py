@@ -1,6 +1,7 @@
 """What-if: variants of a scenario against it, under common random numbers."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from scenarios.ground import prepare
@@ -11,7 +12,7 @@ from scenarios.studies.claims import judged
 from scenarios.studies.comparison import comparisons, tables, unit_and_better
 from scenarios.studies.money import money_table
 from scenarios.studies.precision import interval_level, precise, precision_of
-from scenarios.studies.run import Figures, InMemory, Store, Tell, run_study
+from scenarios.studies.run import Figures, InMemory, Progress, Store, Tell, run_study
 from scenarios.studies.selection import choice
 from scenarios.studies.sensitivity import sensitivity
 from scenarios.studies.statistics import CONFIDENCE
@@ -38,9 +39,13 @@ def compare(study: Study, on: "int | str" = 1, tell: Tell | None = None, store: 
     if study.break_even is None:
         return evaluate(study, figures)
 
-    def at(variants: Mapping[str, Scenario]) -> Figures:
+    def at(variants: Mapping[str, Scenario], value: str) -> Figures:
+        def told(progress: Progress) -> None:
+            if tell is not None:
+                tell(replace(progress, part=f"break-even, {value}"))
+
         with store.part(variants) as part:
-            return run_study(variants, study.replications, on, store=part)
+            return run_study(variants, study.replications, on, told, store=part)
 
     crossing = find(study, at)
     return evaluate(study, figures, crossing.as_dict())

@@ -5,10 +5,12 @@ lost costs no replication, the scheduler hands its tasks to another. Files a sce
 workers under the same paths.
 """
 
-from collections.abc import Callable, Generator, Iterable
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import CancelledError
+from contextlib import contextmanager
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from scenarios.folder import versions
 from scenarios.run import RunFailed
@@ -16,6 +18,8 @@ from scenarios.studies.places import handed_out
 
 PATIENCE_S = 10
 """How long a scheduler may take to answer."""
+WORKERLESS_S = 60
+"""How long a cluster may be without any worker. [A]"""
 
 Result = TypeVar("Result")
 
@@ -32,22 +36,35 @@ class Cluster:
         import distributed  # noqa: F401
 
         self.address, self.workers = address, 1
+        self._workerless_from_s: float | None = None
+
+    def ready(self, say: Callable[[str], None]) -> None:
+        """Wait for a first worker.
+
+        Raises:
+            RunFailed: no scheduler answers, or no worker has come after ``WORKERLESS_S``.
+        """
+        with self._client() as client:
+            if client.nthreads():
+                return
+            say(f"waiting for a worker at {self.address}, {WORKERLESS_S:g} s at most ({self._how_to_start()})")
+            try:
+                client.wait_for_workers(1, timeout=WORKERLESS_S)
+            except TimeoutError:
+                raise self._workerless() from None
 
     def run(self, task: Callable[[int], Result], numbers: Iterable[int]) -> Generator[Result, None, None]:
         """As ``scenarios.studies.places.Place.run``.
 
         Raises:
-            RunFailed: nobody answers, the scheduler went away, tasks killed worker after worker, other versions there.
+            RunFailed: nobody answers, the scheduler went away, tasks killed worker after worker, no worker left for
+                ``WORKERLESS_S``, other versions there.
         """
-        from distributed import Client, KilledWorker
+        from distributed import KilledWorker
         from distributed.comm import CommClosedError
 
         try:
-            client = Client(self.address, timeout=PATIENCE_S, set_as_default=False)
-        except (OSError, ValueError) as error:
-            raise RunFailed(f"--on {self.address}: no Dask scheduler answers ({_short(error)})") from None
-        try:
-            with client:
+            with self._client() as client:
                 executor = client.get_executor(pure=False)
                 try:
                     found = partial(_same_versions, task, versions())
@@ -60,10 +77,39 @@ class Cluster:
         except (CommClosedError, CancelledError) as error:
             raise RunFailed(f"--on {self.address}: the scheduler went away ({_short(error)})") from None
 
+    @contextmanager
+    def _client(self) -> Iterator[Any]:
+        """A connection to the scheduler.
+
+        Raises:
+            RunFailed: nobody answers.
+        """
+        from distributed import Client
+
+        try:
+            client = Client(self.address, timeout=PATIENCE_S, set_as_default=False)
+        except (OSError, ValueError) as error:
+            raise RunFailed(f"--on {self.address}: no Dask scheduler answers ({_short(error)})") from None
+        with client:
+            yield client
+
     def _count(self, threads: dict[str, int]) -> int:
-        """Workers come and go; tasks wait at the scheduler while there is none."""
+        """Workers come and go; tasks wait at the scheduler while there is none, but not for ever."""
+        now_s = time.monotonic()
+        if threads:
+            self._workerless_from_s = None
+        elif self._workerless_from_s is None:
+            self._workerless_from_s = now_s
+        elif now_s - self._workerless_from_s > WORKERLESS_S:
+            raise self._workerless()
         self.workers = max(1, sum(threads.values()))
         return self.workers
+
+    def _workerless(self) -> RunFailed:
+        return RunFailed(f"--on {self.address}: no worker for {WORKERLESS_S:g} s ({self._how_to_start()})")
+
+    def _how_to_start(self) -> str:
+        return f"dask worker {self.address} --nthreads 1"
 
 
 def _same_versions(task: Callable[[int], Result], wanted: dict[str, str], number: int) -> Result:

@@ -16,6 +16,8 @@ from scenarios.studies.worker_pool import worker_pool
 
 AHEAD = 2
 """Replications handed to each worker before they are asked for: memory stays flat, and no worker waits."""
+LOOK_AGAIN_S = 5.0
+"""How often a place is looked at while it works: there may be more workers by then, or none."""
 PATIENCE = 3
 """Pools that may break one after the other, with no replication finished in between."""
 
@@ -28,6 +30,14 @@ class Place(Protocol):
     @property
     def workers(self) -> int:
         """How many run at a time, as far as is known now."""
+        ...
+
+    def ready(self, say: Callable[[str], None]) -> None:
+        """Nothing is written for a study before; ``say`` is told what is waited for.
+
+        Raises:
+            RunFailed: nobody is there to work.
+        """
         ...
 
     def run(self, task: Callable[[int], Result], numbers: Iterable[int]) -> Generator[Result, None, None]:
@@ -50,6 +60,9 @@ class Here:
 
     workers: int = 1
 
+    def ready(self, say: Callable[[str], None]) -> None:
+        """It always is."""
+
     def run(self, task: Callable[[int], Result], numbers: Iterable[int]) -> Generator[Result, None, None]:
         """As ``Place.run``, in order."""
         for number in numbers:
@@ -61,6 +74,9 @@ class Processes:
     """Worker processes on this machine."""
 
     workers: int
+
+    def ready(self, say: Callable[[str], None]) -> None:
+        """They are started when they are needed."""
 
     def run(self, task: Callable[[int], Result], numbers: Iterable[int]) -> Generator[Result, None, None]:
         """As ``Place.run``.
@@ -99,7 +115,7 @@ def handed_out(
             waiting[executor.submit(task, number)] = number
         if not waiting:
             return
-        done = wait(waiting, return_when=FIRST_COMPLETED).done
+        done = wait(waiting, LOOK_AGAIN_S, FIRST_COMPLETED).done
         for future in sorted(done, key=lambda future: (_went_wrong(future), waiting[future])):
             yield waiting.pop(future), future.result()
 

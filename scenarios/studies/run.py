@@ -109,13 +109,16 @@ class Progress:
     """How far a study is: replications finished, out of how many at most, and how long one takes as things are.
 
     ``each_s``: mean wall time of a replication over the number of workers, None before the first one is finished.
-    ``may_stop``: the study may end before all have been run.
+    ``may_stop``: the study may end before all have been run. ``part``: what of the study is run, where it is not the
+    study's own days. ``waits``: what is waited for before anything can be run.
     """
 
     finished: int
     count: int
     each_s: float | None = None
     may_stop: bool = False
+    part: str = ""
+    waits: str = ""
 
 
 Tell = Callable[[Progress], None]
@@ -201,16 +204,17 @@ def run_study(
     """
     figures, place, took_s = Figures(), place_of(on), 0.0
     store = store if store is not None else InMemory()
+    begun = Progress(0, count, None, enough is not None)
+    tell = tell or (lambda _: None)
+    place.ready(lambda waits: tell(replace(begun, waits=waits)))
     store.begin()
-    if tell is not None:
-        tell(Progress(0, count, None, enough is not None))
+    tell(begun)
     with closing(replications(variants, count, place, store)) as found:
         for done in found:
             figures.add(done.outcomes)
             took_s += done.took_s
-            if tell is not None:
-                each_s = took_s / figures.replications / place.workers
-                tell(Progress(figures.replications, count, each_s, enough is not None))
+            each_s = took_s / figures.replications / place.workers
+            tell(Progress(figures.replications, count, each_s, enough is not None))
             if enough is not None and enough(figures):
                 break
     store.seal(figures)

@@ -16,14 +16,17 @@ import pyarrow as pa
 
 from engine.records import write_parquet
 from scenarios.again import differences
+from scenarios.changes import files_named
 from scenarios.folder import (
     check_free,
     digest8,
     drop_torn_line,
     read_json,
+    sha256_of,
     stamped_folder,
     utc_now,
     versions,
+    writable,
     write_json,
 )
 from scenarios.load import Scenario
@@ -59,12 +62,14 @@ class StudyStore:
 
         Raises:
             FolderInUse: the folder is not empty, and there is no study to be resumed in it.
-            BadInput: the study in the folder is another one; which keys differ.
+            BadInput: the study in the folder is another one; which keys differ, or which file it names.
+            OSError: a file that a variant names cannot be read.
         """
         self.folder = folder
         self._record: dict[str, Any] = {
             "name": name, "command": command, "status": "running", "started_at": utc_now(),
             "replications": replications, "digest": None, **_identity(variants), "versions": versions(),
+            "files": {path: sha256_of(Path(path)) for path in _files(variants)},
         }  # fmt: skip
         self._at: dict[int, int] = {}  # where in the log a replication's line begins
         if resume and (folder / RECORD).exists():
@@ -76,7 +81,7 @@ class StudyStore:
 
     def begin(self) -> None:
         """Make the folder, or find what an earlier call has left in it."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        writable(self.folder)
         self._write()
         drop_torn_line(self.folder / LOG)
         self._log = open(self.folder / LOG, "a+b")  # noqa: SIM115
@@ -182,6 +187,10 @@ class StudyStore:
                 Problem(source, key, str(new), f"{was!r}, as in the study to resume ({self.folder})")
                 for key, was, new in found
             )
+        changed = [path for path, sha in self._record["files"].items() if old.get("files", {}).get(path, sha) != sha]
+        if changed:
+            expected = f"the same content as when the study to resume began ({self.folder})"
+            raise BadInput(Problem(path, "", sha256_of(Path(path))[:8], expected) for path in changed)
         self._record["started_at"] = old["started_at"]
 
     def _tables(self, count: int) -> Iterator[pa.Table]:
@@ -201,6 +210,11 @@ def _identity(variants: Mapping[str, Scenario]) -> dict[str, Any]:
     resolved = {name: json.loads(json.dumps(variant.model.json_ready())) for name, variant in variants.items()}
     seed = next(iter(resolved.values()))["seed"]
     return {"seed": seed, "variants": {name: {**model, "seed": seed} for name, model in resolved.items()}}
+
+
+def _files(variants: Mapping[str, Scenario]) -> list[str]:
+    """Every file that a variant names, sorted."""
+    return sorted({path for variant in variants.values() for path in files_named(variant.model.json_ready())})
 
 
 def _parsed(line: bytes, folder: Path) -> dict[str, Any]:

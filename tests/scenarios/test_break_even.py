@@ -155,7 +155,7 @@ def test_a_study_is_searched_on_its_own_days(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     study = read_study(tmp_path / "study.yaml", ["costs.fuel_eur_per_l=1"])
-    found = find(study, lambda variants: run_study(variants, study.replications))
+    found = find(study, lambda variants, _: run_study(variants, study.replications))
     figures = run_study(study.variants, study.replications)
     direct = difference(figures.of("dear", "cost_eur"), figures.of("base", "cost_eur"))
     assert found.verdict == "never"

@@ -21,7 +21,7 @@ from tests.tiny import tiny, write_tiny
 from twin.kpis.registry import KPIS
 from viz.cli import BAD_INPUT, OK, main
 from viz.compare import compare_lines
-from viz.league import league_lines
+from viz.league import league_lines, table_lines
 
 SMALL: dict[str, Any] = {
     "horizon_s": 18_000,
@@ -76,6 +76,16 @@ def test_the_first_policy_differs_from_itself_by_exactly_nothing(found: League) 
     for cell in found.as_dict()["scenarios"]["tiny"]["policies"]["insertion"].values():
         assert cell["p"] is None
         assert cell["diff"] in (0.0, None)
+
+
+def test_what_does_not_differ_is_said_to_be_the_same() -> None:
+    """As in a comparison: a blank is the first policy alone."""
+    cell = {"mean": 1.0, "unit": "EUR", "better": "lower", "p": None, "p_adjusted": None}
+    none, same = {"diff": None, "ci_low": None, "ci_high": None}, {"diff": 0.0, "ci_low": 0.0, "ci_high": 0.0}
+    table = {"a": {"cost_eur": cell | same}, "b": {"cost_eur": cell | same}, "c": {"cost_eur": cell | none}}
+    assert [line.split() for line in table_lines(table)][1:] == [
+        ["a", "1", "EUR"], ["b", "1", "EUR", "same"], ["c", "1", "EUR", "undefined"],
+    ]  # fmt: skip
 
 
 def test_price_and_regret_are_differences_day_by_day(found: League) -> None:

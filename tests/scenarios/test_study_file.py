@@ -17,6 +17,7 @@ from scenarios.problems import BadInput, Problem
 from scenarios.studies.claim import ClaimConfig
 from scenarios.studies.compare import compare
 from scenarios.studies.file import StudyModel
+from scenarios.studies.run import Progress
 from scenarios.studies.study import BreakEven, Choose, Study, asked_study, read_study, study_at
 from tests.tiny import merged, write_tiny
 from viz.cli import BAD_ANSWER, BAD_INPUT, OK, main
@@ -363,9 +364,14 @@ def test_a_shipped_study_runs(path: Path) -> None:
     study = study_at(path, small(study), None, [], 1)
     if asked := study.break_even:
         study = replace(study, break_even=replace(asked, high=asked.low + 1))
-    found = compare(study)
+    told: list[Progress] = []
+    found = compare(study, tell=told.append)
     assert found["replications"] == 1
     assert len(found["variants"]) == len(study.variants) - 1
+    if asked := study.break_even:
+        values = [asked.low, asked.high]
+        assert [one["value"] for one in found["break_even"]["evaluations"]] == values
+        assert {one.part for one in told} == {"", *(f"break-even, {asked.factor} {value:g}" for value in values)}
     json.dumps(found, allow_nan=False)
 
 

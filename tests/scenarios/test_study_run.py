@@ -109,11 +109,43 @@ def test_a_dask_cluster_gives_the_same_even_if_a_worker_is_lost(digest: str) -> 
         assert run_study(two(), 3, cluster.scheduler_address, kill_one).digest() == digest
 
 
-def test_nobody_at_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One line."""
+def test_nobody_at_the_address(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """One line, and no folder of a study."""
     monkeypatch.setattr(study_dask, "PATIENCE_S", 0.2)
     with pytest.raises(RunFailed, match=r"^--on tcp://127.0.0.1:9: no Dask scheduler answers \(.*\)$"):
-        run_study(two(), 2, "tcp://127.0.0.1:9")
+        run_study(two(), 2, "tcp://127.0.0.1:9", store=StudyStore(tmp_path / "study", "tiny", "twin", two(), 2))
+    assert not [*tmp_path.iterdir()]
+
+
+def test_a_cluster_without_workers_is_waited_for_so_long(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What is waited for is said at once; then one line, and nothing is left behind."""
+    from distributed import LocalCluster
+
+    monkeypatch.setattr(study_dask, "WORKERLESS_S", 0.3)
+    told: list[Progress] = []
+    with LocalCluster(n_workers=0, dashboard_address=None, silence_logs=50) as cluster:
+        address = cluster.scheduler_address
+        with pytest.raises(RunFailed, match=rf"^--on {address}: no worker for 0.3 s \(dask worker {address} --nthr"):
+            run_study(two(), 2, address, told.append, store=StudyStore(tmp_path / "study", "tiny", "twin", two(), 2))
+    assert [progress.waits for progress in told] == [
+        f"waiting for a worker at {address}, 0.3 s at most (dask worker {address} --nthreads 1)"
+    ]
+    assert not [*tmp_path.iterdir()]
+
+
+def test_a_cluster_whose_workers_have_left_is_given_up_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not before its time is over, and not if one comes back meanwhile."""
+    clock = [0.0]
+    monkeypatch.setattr(study_dask.time, "monotonic", lambda: clock[0])
+    there = Cluster("tcp://x:1")
+
+    def count(at_s: float, **threads: int) -> int:
+        clock[0] = at_s
+        return there._count(threads)
+
+    assert [count(0, a=2, b=1), count(1), count(60), count(62, b=1), count(70), count(129)] == [3, 1, 1, 1, 1, 1]
+    with pytest.raises(RunFailed, match="no worker for 60 s"):
+        count(131)
 
 
 def test_a_worker_with_other_versions_is_refused() -> None:
@@ -192,6 +224,7 @@ def test_a_rule_ends_the_study_after_the_same_replication_everywhere(digest: str
         (Progress(15, 30, 2.0), " 25% base: 15 of 30 replications, 90 s left"),
         (Progress(15, 30, 60.0, True), " 25% base: 15 of 30 replications, at most 45 min left"),
         (Progress(0, 30, 600.0), "  0% base: 0 of 30 replications, 10 h 00 min left"),
+        (Progress(3, 30, 2.0, part="break-even, x 5"), "base, break-even, x 5: 3 of 30 replications"),
     ],
 )
 def test_time_left_is_what_is_left_times_what_one_took(progress: Progress, text: str) -> None:

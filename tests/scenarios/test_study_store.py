@@ -141,6 +141,32 @@ def test_another_study_is_not_gone_on_with(tmp_path: Path, monkeypatch: pytest.M
         store_of(tmp_path, resume=True)
 
 
+def test_files_that_have_changed_since_are_named(tmp_path: Path) -> None:
+    """The same scenario with other orders is another study; with the same content it is not."""
+    towers = tmp_path / "towers.csv"
+    towers.write_text("radio,net\n")
+    variants = {"base": tiny(radio={"carriers": {"red": {"towers_file": str(towers)}}})}
+    with store_of(tmp_path / "study", variants) as store:
+        run_study(variants, COUNT, store=store)
+    towers.write_text("radio,net\n")
+    store_of(tmp_path / "study", variants, resume=True)
+    towers.write_text("radio,net\nLTE,1\n")
+    with pytest.raises(BadInput) as caught:
+        store_of(tmp_path / "study", variants, resume=True)
+    (problem,) = caught.value.problems
+    assert problem.file == str(towers)
+    assert str(tmp_path / "study") in problem.expected
+
+
+def test_a_study_is_no_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Who wants the story of an order is told how to have the day again."""
+    with store_of(tmp_path / "study") as store:
+        run_study(VARIANTS, COUNT, store=store)
+    for command in (["explain", "O1"], ["verify"]):
+        assert main([command[0], str(tmp_path / "study"), *command[1:]]) == BAD_INPUT
+        assert "twin run SCENARIO --seed N --out RUN" in capsys.readouterr().err
+
+
 def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
     """And left alone."""
     (tmp_path / "notes.txt").write_text("mine")
