@@ -18,6 +18,7 @@ from typing import Any
 from engine.clock import SECOND
 from scenarios.live import playhead
 from scenarios.live.acts import Acts
+from scenarios.live.asked import names, record, whole
 from scenarios.live.lookup import answer_to
 from scenarios.live.mailbox import Mailbox
 from scenarios.live.other_days import OtherDays
@@ -159,11 +160,11 @@ class Player:
             (viewer.head or self.head).do(what, fields)
             return ""
         if what == "look_at":
-            viewer.look_at([str(name) for name in fields["vehicles"]], self.day.picture.belief.index)
+            viewer.look_at(names(fields, "vehicles"), self.day.picture.belief.index)
             self._follow()
             return ""
         if what in ("past", "now"):
-            self.others.past(viewer, int(fields["at_us"])) if what == "past" else self._back(viewer)
+            self.others.past(viewer, whole(fields, "at_us")) if what == "past" else self._back(viewer)
             return viewer.note
         if what not in self.acts.names and what not in NEEDED:
             raise ValueError(f"unknown request {what!r}")
@@ -176,12 +177,12 @@ class Player:
 
     def _acted(self, what: str, fields: dict[str, Any]) -> str:
         if what == "post":
-            self.day.post(str(fields["kind"]), dict(fields["payload"]), str(fields["by"]))
+            self.day.post(str(fields["kind"]), record(fields, "payload"), str(fields["by"]))
             return "recorded"
         if what == "compare":
             return self.others.compare()
         if what == "branch":
-            self.open(self.others.branched(int(fields["at_us"]), self.say), Pace(self.head.pace.speed))
+            self.open(self.others.branched(whole(fields, "at_us"), self.say), Pace(self.head.pace.speed))
             self.note = ""
             self._follow()
             return f"from here on another day: {self.day.folder}"

@@ -8,11 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.geo import Projection
+from scenarios.live.asked import names, needed, number, position, record, text, whole
 from scenarios.live.picture import Picture
 from twin.views import OrderView, VehicleView
-
-MOST_TEXT = 500
-"""Characters of a message, note or reason."""
 
 Fields = dict[str, Any]
 Given = list[tuple[str, dict[str, Any]]]
@@ -54,10 +52,10 @@ class Acts:
         """Give an order to a vehicle: whoever was told to do it before is told to leave it."""
         known, vehicle_id = self._order(fields), str(fields["vehicle_id"])
         order_id, given = known.order.order_id, self._taken_off(known, by)
-        if known.vehicle_id == vehicle_id and fields.get("position") is None:
+        place = position(fields)
+        if known.vehicle_id == vehicle_id and place is None:
             raise ValueError(f"order {order_id}: {vehicle_id} has it already")
-        position = fields.get("position")
-        payload = {"order_id": order_id, "vehicle_id": vehicle_id, "position": position, "arrive_us": None}
+        payload = {"order_id": order_id, "vehicle_id": vehicle_id, "position": place, "arrive_us": None}
         given.append(("assign_order", payload | {"reason": f"{by} decided"}))
         return given, f"{vehicle_id} is told to take {order_id}"
 
@@ -81,14 +79,14 @@ class Acts:
     def _do_route(self, fields: Fields, by: str) -> tuple[Given, str]:
         """Drive these orders in this sequence, and nothing else that has not been started; ``orders`` may name an order
         with pickup and delivery twice, else both follow each other."""
-        vehicle, names = self._vehicle(fields), [str(name) for name in fields["orders"]]
+        vehicle, wanted = self._vehicle(fields), names(fields, "orders")
         stops: list[dict[str, Any]] = []
-        for place, order_id in enumerate(names):
+        for place, order_id in enumerate(wanted):
             known = self._order({"order_id": order_id})
             if known.onboard not in (None, vehicle.vehicle_id):
                 raise ValueError(f"order {order_id}: its goods are on board {known.onboard}")
             tasks = [t.kind for t in known.order.tasks if not (t.kind == "pickup" and known.onboard)]
-            again, before = order_id in names[place + 1 :], order_id in names[:place]
+            again, before = order_id in wanted[place + 1 :], order_id in wanted[:place]
             tasks = tasks[1:] if before else tasks[:1] if again else tasks
             stops += [{"order_id": order_id, "task": task, "arrive_us": None} for task in tasks]
         payload = {
@@ -96,7 +94,7 @@ class Acts:
             "breaks_us": [list(pair) for pair in vehicle.breaks_us], "reason": f"{by} decided",
         }  # fmt: skip
         given: Given = []
-        for order_id in dict.fromkeys(names):
+        for order_id in dict.fromkeys(wanted):
             known = self._order({"order_id": order_id})
             if known.vehicle_id not in (None, vehicle.vehicle_id):
                 given += self._taken_off(known, by)
@@ -105,20 +103,20 @@ class Acts:
     def _do_add_order(self, fields: Fields, by: str) -> tuple[Given, str]:
         """Place an order to deliver something at ``lat, lon`` (or ``x_m, y_m`` on the map)."""
         if "x_m" in fields:
-            lat, lon = (float(v) for v in self._projection.to_lat_lon(float(fields["x_m"]), float(fields["y_m"])))
+            lat, lon = (float(v) for v in self._projection.to_lat_lon(number(fields, "x_m"), number(fields, "y_m")))
         else:
-            lat, lon = float(fields["lat"]), float(fields["lon"])
-        order_id = str(fields["order_id"])
-        window = [int(fields["opens_us"]), int(fields["closes_us"])] if "closes_us" in fields else None
+            lat, lon = number(fields, "lat"), number(fields, "lon")
+        order_id = needed(fields, "order_id")
+        window = [whole(fields, "opens_us"), whole(fields, "closes_us")] if "closes_us" in fields else None
         place = {"place_id": order_id, "lat": round(lat, 7), "lon": round(lon, 7)}
         task = {
             "place": place,
             "windows_us": [window] if window else [],
-            "service_s": float(fields.get("service_s", 300)),
+            "service_s": number(fields, "service_s", 300.0),
         }
         order: dict[str, Any] = {
-            "order_id": order_id, "pickup": None, "delivery": task, "demand": dict(fields.get("demand") or {}),
-            "priority": int(fields.get("priority", 1)), "needs": [], "customer": str(fields.get("customer") or by),
+            "order_id": order_id, "pickup": None, "delivery": task, "demand": record(fields, "demand"),
+            "priority": whole(fields, "priority", 1), "needs": [], "customer": text(fields, "customer") or by,
             "depot": None, "known_before": False,
         }  # fmt: skip
         return [("add_order", {"order": order})], f"order {order_id} is placed"
@@ -128,14 +126,14 @@ class Acts:
         known = self._order(fields)
         payload = {
             "order_id": known.order.order_id, "windows_us": fields.get("windows_us"),
-            "note": _text(fields.get("note") or ""), "by": by,
+            "note": text(fields, "note"), "by": by,
         }  # fmt: skip
         return [("change_order", payload)], f"order {known.order.order_id} is changed"
 
     def _do_cancel_order(self, fields: Fields, by: str) -> tuple[Given, str]:
         """Call an order off."""
         known = self._order(fields)
-        reason = _text(fields.get("reason") or f"{by} decided")
+        reason = text(fields, "reason") or f"{by} decided"
         payload = {"order_id": known.order.order_id, "by": "office", "reason": reason}
         return [("cancel_order", payload)], f"order {known.order.order_id} is cancelled"
 
@@ -156,15 +154,13 @@ class Acts:
         vehicle = self._vehicle(fields)
         if vehicle.driver_id is None:
             raise ValueError(f"vehicle {vehicle.vehicle_id}: nobody drives it")
-        payload = {"vehicle_id": vehicle.vehicle_id, "about": _text(fields.get("about") or ""), "by": by}
+        payload = {"vehicle_id": vehicle.vehicle_id, "about": text(fields, "about"), "by": by}
         return [("call_driver", payload)], f"{vehicle.driver_id} is called"
 
     def _do_message(self, fields: Fields, by: str) -> tuple[Given, str]:
         """A text for the driver's screen."""
-        text = _text(fields["text"])
-        if not text:
-            raise ValueError("message: expected some text")
-        payload = {"vehicle_id": self._vehicle(fields).vehicle_id, "text": text, "reason": f"from {by}"}
+        vehicle_id = self._vehicle(fields).vehicle_id
+        payload = {"vehicle_id": vehicle_id, "text": needed(fields, "text"), "reason": f"from {by}"}
         return [("send_message", payload)], f"message to {payload['vehicle_id']}"
 
     # --- exceptions and recommendations ---
@@ -174,15 +170,15 @@ class Acts:
         return [("acknowledge_exception", payload)], f"{payload['exception_id']} is yours"
 
     def _do_assign_exception(self, fields: Fields, by: str) -> tuple[Given, str]:
-        payload = {"exception_id": str(fields["exception_id"]), "to": str(fields["to"]), "by": by}
+        payload = {"exception_id": str(fields["exception_id"]), "to": needed(fields, "to"), "by": by}
         return [("assign_exception", payload)], f"{payload['exception_id']} is for {payload['to']}"
 
     def _do_note(self, fields: Fields, by: str) -> tuple[Given, str]:
-        payload = {"exception_id": str(fields["exception_id"]), "by": by, "text": _text(fields["text"])}
+        payload = {"exception_id": str(fields["exception_id"]), "by": by, "text": needed(fields, "text")}
         return [("note_exception", payload)], "noted"
 
     def _do_resolve(self, fields: Fields, by: str) -> tuple[Given, str]:
-        payload = {"exception_id": str(fields["exception_id"]), "by": by, "note": _text(fields.get("note") or "")}
+        payload = {"exception_id": str(fields["exception_id"]), "by": by, "note": text(fields, "note")}
         return [("resolve_exception", payload)], f"{payload['exception_id']} is resolved"
 
     def _do_approve(self, fields: Fields, by: str) -> tuple[Given, str]:
@@ -190,14 +186,14 @@ class Acts:
         return [("approve_recommendation", payload)], "approved"
 
     def _do_refuse(self, fields: Fields, by: str) -> tuple[Given, str]:
-        payload = {"recommendation_id": str(fields["recommendation_id"]), "reason": _text(fields["reason"]), "by": by}
+        payload = {"recommendation_id": str(fields["recommendation_id"]), "reason": needed(fields, "reason"), "by": by}
         return [("refuse_recommendation", payload)], "refused"
 
     def _do_change(self, fields: Fields, by: str) -> tuple[Given, str]:
         payload = {
             "recommendation_id": str(fields["recommendation_id"]), "order_id": str(fields["order_id"]),
-            "vehicle_id": str(fields["vehicle_id"]), "position": fields.get("position"),
-            "reason": _text(fields.get("reason") or f"{by} decided"), "by": by,
+            "vehicle_id": str(fields["vehicle_id"]), "position": position(fields),
+            "reason": text(fields, "reason") or f"{by} decided", "by": by,
         }  # fmt: skip
         return [("change_recommendation", payload)], "changed"
 
@@ -205,16 +201,17 @@ class Acts:
 
     def _do_inject(self, fields: Fields, by: str) -> tuple[Given, str]:
         """An incident (``incident``: its kind and parameters), now unless it says when."""
-        incident = dict(fields["incident"])
+        incident = record(fields, "incident")
+        begins = f"is set for {incident['at']}" if incident.get("at") else "begins"
         if incident.get("at") is None and incident.get("rate_per_day") is None:
             incident["at"] = "00:00"  # that has passed: it begins at once
         self._made += 1
-        name = str(fields.get("name") or f"{by}-{self._made}")
-        return [("inject_incident", {"name": name, "incident": incident})], f"incident {name} begins"
+        name = text(fields, "name") or f"{by}-{self._made}"
+        return [("inject_incident", {"name": name, "incident": incident})], f"incident {name} {begins}"
 
     def _do_replay(self, fields: Fields, by: str) -> tuple[Given, str]:
         """Read the dead letters of a kind again, fields renamed (``rename``: as sent, as known)."""
-        payload = {"kind": str(fields["kind"]), "rename": dict(fields.get("rename") or {}), "by": by}
+        payload = {"kind": str(fields["kind"]), "rename": record(fields, "rename"), "by": by}
         return [("replay_dead_letters", payload)], f"dead letters of kind {payload['kind']} are read again"
 
     def _do_set(self, fields: Fields, by: str) -> tuple[Given, str]:
@@ -223,17 +220,5 @@ class Acts:
         return [("change_setting", payload)], f"{payload['key']} is now {payload['value']}"
 
 
-def _text(given: Any) -> str:
-    """What somebody wrote.
-
-    Raises:
-        ValueError: it is longer than ``MOST_TEXT`` characters.
-    """
-    text = str(given).strip()
-    if len(text) > MOST_TEXT:
-        raise ValueError(f"expected at most {MOST_TEXT} characters, not {len(text)}")
-    return text
-
-
 def _because(vehicle_id: str, fields: Fields, by: str) -> dict[str, Any]:
-    return {"vehicle_id": vehicle_id, "reason": _text(fields.get("reason") or f"{by} decided")}
+    return {"vehicle_id": vehicle_id, "reason": text(fields, "reason") or f"{by} decided"}

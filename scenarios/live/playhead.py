@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 from engine.clock import SECOND
+from scenarios.live.asked import whole
 from scenarios.live.pace import Pace, check_speed, next_speed
 from scenarios.live.snapshot import Day
 
@@ -86,7 +87,7 @@ class Playhead:
         """One of ``ACTS``.
 
         Raises:
-            ValueError: the day is over, cannot jump, or the speed is none.
+            ValueError: the day is over, cannot jump, or the speed or moment is none.
         """
         match what:
             case "play":
@@ -103,5 +104,5 @@ class Playhead:
             case "faster" | "slower":
                 self.pace.speed = next_speed(self.pace.speed, what == "faster")
             case "seek":
-                self.day.seek(int(fields["at_us"]))
+                self.day.seek(whole(fields, "at_us"))
         self.anchor()

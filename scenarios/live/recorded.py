@@ -56,9 +56,9 @@ class RecordedDay:
         self.advance(self.start_us)
         vehicles = self.picture.belief.index
         self._trips = Track(*_trips(folder, vehicles), len(vehicles), self.start_us)
-        moment, vehicle, occurred, lat, lon = _samples(folder, vehicles)
+        moment, vehicle, occurred, lat, lon, supply_mv = _samples(folder, vehicles)
         self._fixes = Track(moment, vehicle, lat, lon, len(vehicles), self.start_us)
-        self._occurred_us = occurred[self._fixes.order]
+        self._occurred_us, self._supply_mv = occurred[self._fixes.order], supply_mv[self._fixes.order]
         self._received_us = np.sort(moment)
         self._open_shots()
 
@@ -109,7 +109,7 @@ class RecordedDay:
         name, span = str(self._manifest.get("name") or self.folder.name), (self.start_us, self.end_us)
         alerts = (self._manifest.get("scenario") or {}).get("alerts") or {}
         own = {"geofences": geofence_parts(alerts, picture.belief.depots, self.projection), "posted": []}
-        return own | fixed_parts(picture, self.projection, self._local, name, span, True, roads, credit)
+        return own | fixed_parts(picture, self.projection, self._local, name, span, True, roads, credit, alerts)
 
     def parts(self) -> dict[str, Any]:
         """The parts as of now."""
@@ -118,6 +118,7 @@ class RecordedDay:
         last = self.picture.belief.last.rows
         last["lat"], last["lon"] = (np.where(heard, values[row], np.nan) for values in (self._fixes.a, self._fixes.b))
         last["fixed_us"] = np.where(heard, self._occurred_us[row], 0)
+        last["supply_mv"] = np.where(heard, self._supply_mv[row], 0)
         samples = int(np.searchsorted(self._received_us, now, side="right"))
         truth = self._truth.account.picture
         return self._shots.parts(self._office.account, truth, now, samples, self._true_xy()) | self.score.parts(now)
@@ -249,19 +250,19 @@ def _trips(folder: Path, index: dict[str, int]) -> tuple[np.ndarray, np.ndarray,
 
 
 def _samples(folder: Path, index: dict[str, int]) -> tuple[np.ndarray, ...]:
-    """When received, vehicle row, when measured, latitude and longitude of the samples that arrived."""
-    columns: list[list[np.ndarray]] = [[], [], [], [], []]
+    """When received, vehicle row, when measured, latitude, longitude and supply of the samples that arrived."""
+    columns: list[list[np.ndarray]] = [[], [], [], [], [], []]
     for batch in read_telemetry(folder / "telemetry"):
         table = pa.Table.from_batches([batch])
         table = table.filter(pc.is_valid(table["received_at"]))
         values = (
             table["received_at"].cast(pa.int64()).to_numpy(), _rows_of(table["vehicle_id"], index),
             table["occurred_at"].cast(pa.int64()).to_numpy(), table["lat_e7"].to_numpy() / 1e7,
-            table["lon_e7"].to_numpy() / 1e7,
+            table["lon_e7"].to_numpy() / 1e7, table["supply_mv"].to_numpy(),
         )  # fmt: skip
         for column, part in zip(columns, values):
             column.append(part)
-    kinds = (np.int64, np.int64, np.int64, float, float)
+    kinds = (np.int64, np.int64, np.int64, float, float, np.uint16)
     return tuple(np.concatenate(c) if c else np.empty(0, kind) for c, kind in zip(columns, kinds))
 
 

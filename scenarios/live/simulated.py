@@ -103,11 +103,12 @@ class SimulatedDay:
         lines = road_lines(ground.roads.graph) if ground.roads.graph is not None else None
         span, name = (self.start_us, self.end_us), scenario.model.name
         credit = str((ground.notes.get("roads") or {}).get("attribution") or "")
-        fences = geofence_parts(scenario.model.json_ready()["alerts"], ground.depots, self.projection)
+        alerts = scenario.model.json_ready()["alerts"]
+        fences = geofence_parts(alerts, ground.depots, self.projection)
         kinds = {name: incident.parameters.model_json_schema() for name, incident in INCIDENTS.items()}
         own = {"geofences": fences, "incident_kinds": kinds, **coverage_parts(ground.coverage)}
         return own | fixed_parts(
-            self.account.picture, self.projection, scenario.local, name, span, False, lines, credit
+            self.account.picture, self.projection, scenario.local, name, span, False, lines, credit, alerts
         )
 
     def parts(self) -> dict[str, Any]:

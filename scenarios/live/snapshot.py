@@ -1,7 +1,7 @@
 """A day's parts: what a screen is sent, of what head office knows and (under ``truth.``) of what is."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -146,7 +146,7 @@ class Shots:
             "news": [list(line) for line in office.news],
             **account.desk.parts(),
             **account.fleet.parts(len(vehicles), self.start_us, now_us, breaks),
-            "health.supply_v": (last["supply_mv"] / 1000).astype(np.float32),
+            "health.supply_v": np.where(last["supply_mv"] > 0, last["supply_mv"] / 1000, np.nan).astype(np.float32),
             "health.clock_faults": last["clock_faults"].astype(np.int32),
             **account.inbox.parts(*rates, age_s),
             TRUTH + "x": true.x.astype(np.float32),
@@ -204,6 +204,7 @@ def fixed_parts(
     recorded: bool,
     roads: pa.Table | None,
     attribution: str = "",
+    rules: Iterable[str] = (),
 ) -> dict[str, Any]:
     """The parts that never change: the day, its vehicles, depots and roads."""
     depots = [projection.to_xy(place.lat, place.lon) for place in office.belief.depots.values()]
@@ -212,6 +213,7 @@ def fixed_parts(
         "day": {
             "name": name, "time_zone": local.name, "start_us": span_us[0], "end_us": span_us[1], "recorded": recorded,
             "states": list(STATES), "order_states": list(ORDER_STATES), "attribution": attribution,
+            "rules": [*rules],
         },
         "vehicles": [[v.vehicle_id, v.driver_id or "", v.kind, v.depot_id] for v in office.belief.vehicles.values()],
         "depots": list(office.belief.depots),

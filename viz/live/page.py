@@ -28,7 +28,8 @@ SCRIPTS = (
     "core.js", "sheets.js", "layers.js", "labels.js", "draw.js", "map.js", "legend.js", "table.js", "desk.js",
     "work.js", "advice.js", "orders.js", "order_form.js", "sent.js", "detail.js", "order_card.js", "clock.js",
     "keys.js", "pages_common.js", "pages_chart.js", "pages_story.js", "pages_planner.js", "pages_fleet.js",
-    "pages_engineer.js", "pages_inject.js", "pages_trainer.js", "pages_executive.js", "account.js", "main.js",
+    "pages_engineer.js", "pages_inject.js", "pages_trainer.js", "pages_executive.js", "account.js", "kept.js",
+    "main.js",
 )  # fmt: skip
 STYLES = ("live.css", "map.css", "work.css", "pages.css")
 KPI_WORDS = {

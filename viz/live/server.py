@@ -11,13 +11,16 @@ from viz.live.door import Door
 from viz.live.feed import Feed, NoEngine
 from viz.live.roles import ROLES
 from viz.live.sessions import Audit, Sessions, Visitor
+from viz.live.users import Roster
 
 MAX_MESSAGE_BYTES = 2 << 20
 MAX_FORM_BYTES = 16 << 10
 MAX_SESSIONS = 50
 SECRET_CHARS = 43
 """Characters of 256 random bits in base64; a secret in hexadecimal has 64."""
-GONE = "The engine does not answer. Please open this page again in a little while."
+GONE = "The engine does not answer. This page looks for it again every few seconds."
+AGAIN_S = 5
+"""How often a visitor without an engine looks for it again."""
 FULL = f"{MAX_SESSIONS} people are watching already. Please try again later."
 FAILED = "This page could not be opened. Whoever runs the server finds the reason in its log under {}."
 
@@ -41,7 +44,7 @@ def make_server(engine: Address, door: Door) -> Any:
     logging.getLogger("tornado.access").setLevel(logging.ERROR)  # refusals are in the audit file
     secret = session_secret()
     name = _name_of_day(engine)
-    sessions = Sessions(Audit(door.users and door.users.with_suffix(".audit.jsonl")), door.idle_s)
+    sessions = _sessions(door)
     guard = _guard(door, sessions)
     reception = Reception(engine, sessions, door, guard)
     login = {"auth_provider": guard, "xsrf_cookies": True, "cookie_secret": secrets.token_hex(32)} if guard else {}
@@ -82,6 +85,13 @@ def _name_of_day(engine: Address) -> str:
     return str(name)
 
 
+def _sessions(door: Door) -> Sessions:
+    if door.users is None:
+        return Sessions()
+    audit, roster = Audit(door.users.with_suffix(".audit.jsonl")), Roster(door.users)
+    return Sessions(audit, door.idle_s, entry_of=roster.entry)
+
+
 def _guard(door: Door, sessions: Sessions) -> Any:
     if door.users is None:
         return None
@@ -112,7 +122,7 @@ class Reception:
             visit = Visit(partial(Feed, *self._engine, rights), visitor, self._sessions)
         except NoEngine as error:
             log.warning("%s", error)
-            return notice(GONE)
+            return notice(GONE, AGAIN_S)
         except Exception:  # a visitor is told a number and nothing else; what happened is in the log under it
             number = secrets.token_hex(4)
             log.exception("page %s", number)
@@ -132,12 +142,13 @@ class Reception:
         return visitor
 
 
-def notice(words: str) -> Any:
-    """A page that says something, and nothing else; ``words`` are ours."""
+def notice(words: str, again_s: int | None = None) -> Any:
+    """A page that says something, and nothing else; ``words`` are ours. After ``again_s`` it is asked for again."""
     import panel as pn
 
+    refresh = "" if again_s is None else f'<meta http-equiv="refresh" content="{again_s}">'
     return pn.Template(
-        "{% extends base %}{% block contents %}"
+        "{% extends base %}{% block postamble %}" + refresh + "{% endblock %}{% block contents %}"
         f'<p style="font: 1.1rem/1.5 system-ui, sans-serif; margin: 20vh auto; max-width: 30em">{words}</p>'
         "{% endblock %}"
     )

@@ -24,7 +24,8 @@ log = logging.getLogger("twin.live")
 class Visitor:
     """Somebody at the page: a user in one of their roles, or without a login whoever is there, in the role chosen.
 
-    ``key`` is the secret that the browser's cookie carries, "" without a login.
+    ``key`` is the secret that the browser's cookie carries, "" without a login; ``entry`` what the file of users said
+    of them when they signed in.
     """
 
     user: str
@@ -33,6 +34,7 @@ class Visitor:
     key: str = ""
     since_s: float = 0.0
     seen_s: float = 0.0
+    entry: object = None
 
 
 class Audit:
@@ -53,13 +55,20 @@ class Audit:
 
 
 class Sessions:
-    """Signed-in visitors by key. They live in memory: when the server ends, everybody is signed out."""
+    """Signed-in visitors by key. They live in memory: when the server ends, everybody is signed out.
+
+    ``entry_of`` says what the file of users has on a name now: once that is another, or nothing, the session is over.
+    """
 
     def __init__(
-        self, audit: Audit | None = None, idle_s: float = IDLE_S, now_s: Callable[[], float] = time.monotonic
+        self,
+        audit: Audit | None = None,
+        idle_s: float = IDLE_S,
+        now_s: Callable[[], float] = time.monotonic,
+        entry_of: Callable[[str], object] = lambda _: None,
     ) -> None:
         self.audit = audit or Audit()
-        self._idle_s, self._now_s = idle_s, now_s
+        self._idle_s, self._now_s, self._entry_of = idle_s, now_s, entry_of
         self._visitors: dict[str, Visitor] = {}
 
     def open(self, user: str, roles: tuple[str, ...]) -> Visitor:
@@ -68,7 +77,8 @@ class Sessions:
         while len(self._visitors) >= MAX_SIGNED_IN:
             del self._visitors[next(iter(self._visitors))]  # the oldest
         now_s = self._now_s()
-        visitor = Visitor(user, roles, roles[0], secrets.token_urlsafe(KEY_BYTES), now_s, now_s)
+        key, entry = secrets.token_urlsafe(KEY_BYTES), self._entry_of(user)
+        visitor = Visitor(user, roles, roles[0], key, now_s, now_s, entry)
         self._visitors[visitor.key] = visitor
         return visitor
 
@@ -81,12 +91,19 @@ class Sessions:
         """Whether they are still signed in; without a login everybody is."""
         if not visitor.key:
             return True
-        now_s = self._now_s()
-        late = now_s - visitor.seen_s > self._idle_s or now_s - visitor.since_s > LONGEST_S
-        if late and visitor.key in self._visitors:
+        why = self._why_over(visitor)
+        if why and visitor.key in self._visitors:
             del self._visitors[visitor.key]
-            self.audit.row("session ended", user=visitor.user, about="idle, or open for too long")
+            self.audit.row("session ended", user=visitor.user, about=why)
         return visitor.key in self._visitors
+
+    def _why_over(self, visitor: Visitor) -> str:
+        now_s = self._now_s()
+        if now_s - visitor.seen_s > self._idle_s or now_s - visitor.since_s > LONGEST_S:
+            return "idle, or open for too long"
+        return (
+            "" if self._entry_of(visitor.user) == visitor.entry else "taken out of the file of users, or changed there"
+        )
 
     def touch(self, visitor: Visitor) -> None:
         """They have just done something."""

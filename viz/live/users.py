@@ -12,6 +12,7 @@ import base64
 import getpass
 import hashlib
 import hmac
+import logging
 import os
 import re
 import secrets
@@ -32,6 +33,8 @@ SALT_BYTES = HASH_BYTES = 32
 LEAST_CHARS, MOST_CHARS = 12, 128
 """Of a password; no rules about what is in it (NIST SP 800-63B, 5.1.1)."""
 NAME = re.compile(r"[\w.@+-]{1,64}")
+
+log = logging.getLogger("twin.live")
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,35 @@ def _user(file: str, name: str, fields: dict[str, Any], problems: list[Problem])
     if password and _parts(password) is None:
         problems.append(Problem(file, f"{key}.password", "something else", "a hash written by twin user add"))
     return User(name, tuple(dict.fromkeys(str(role) for role in roles)), password)
+
+
+class Roster:
+    """The file of users as it is now; while it cannot be read, as when somebody signs in, there is nobody in it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._stamp = path, _stamp(path)
+        self._users = read_users(path)
+
+    def entry(self, name: str) -> User | None:
+        """What the file says of somebody; None: nothing."""
+        stamp = _stamp(self._path)
+        if stamp != self._stamp:
+            self._stamp = stamp
+            try:
+                self._users = read_users(self._path)
+            except (OSError, ValueError) as error:
+                log.warning("%s", error)
+                self._users = {}
+        return self._users.get(name)
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    """What is another once a file is; none of a file that cannot be found."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 # --- passwords ---

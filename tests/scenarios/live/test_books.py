@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.office import Entry
+from engine.clock import HOUR
 from engine.coverage.map import CoverageMap
 from engine.geo import Projection
 from scenarios.live.desk import KEPT, LISTS, MOST_OPEN, DeskBook
@@ -170,6 +171,14 @@ def test_geofences_are_drawn_where_rules_watch() -> None:
         ("yard", "circle", 300.0), ("area", "polygon", None), ("geofence_entered", "circle", 150.0),
     ]  # fmt: skip
     assert len(found[1]["x"]) == 3
+
+
+def test_the_supply_of_a_device_is_not_known_until_it_was_heard() -> None:
+    """Not known is no voltage: a flat line at nought would be a fault that nobody reported."""
+    day = SimulatedDay(Session(tiny()))
+    assert np.isnan(day.parts()["health.supply_v"]).all()
+    day.advance(day.start_us + 4 * HOUR)
+    assert (day.parts()["health.supply_v"] > 10).all()
 
 
 def test_touched_orders_are_forgotten_once_looked_at() -> None:

@@ -222,3 +222,11 @@ def test_of_a_day_that_is_over_the_past_is_its_folder(finished: Path, tmp_path: 
         assert not [name for name in viewer.names if name.startswith("truth.")]
     finally:
         served.end()
+
+
+def test_a_day_told_again_knows_what_devices_measured(finished: Path) -> None:
+    """Nothing before the first sample came, then what it said."""
+    day = RecordedDay(finished)
+    assert np.isnan(day.parts()["health.supply_v"]).all()
+    day.seek(day.end_us)
+    assert (day.parts()["health.supply_v"] > 10).all()

@@ -85,8 +85,16 @@ def test_nobody_there(capsys):
 )
 def test_bad_input_is_one_message_and_exit_2(arguments, words, capsys):
     """Found by the engine or before it, it reads the same."""
-    assert main(["live", *arguments]) == 2
+    assert exit_code(["live", *arguments]) == 2
     assert words in capsys.readouterr().err
+
+
+def exit_code(arguments):
+    """Of the command, whether it answers or its options are refused before it begins."""
+    try:
+        return main(arguments)
+    except SystemExit as ended:
+        return ended.code
 
 
 def test_without_panel_one_line_says_what_to_install(monkeypatch, capsys):

@@ -1,21 +1,24 @@
 """Who may come in: settings that are refused, the file of users, passwords, tries, and how long a session lasts."""
 
 import io
+import json
 import re
 import stat
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scenarios.problems import BadInput
+from tests.viz.live.knocking import cheap
 from viz.cli import main, parser
 from viz.live.door import door_of, local_door
 from viz.live.login import TRIES_BY_ADDRESS, TRIES_BY_NAME, WINDOW_S, Attempts
 from viz.live.roles import REQUESTS, ROLES
 from viz.live.server import session_secret
 from viz.live.sessions import LONGEST_S, Audit, Sessions, Visitor
-from viz.live.users import User, hashed, matches, read_users, write_users
+from viz.live.users import Roster, User, hashed, matches, read_users, write_users
 
 PASSWORD = "correct horse battery"  # noqa: S105  (of users made up here)
 STORED = hashed(PASSWORD)
@@ -247,6 +250,30 @@ def test_a_session_ends_when_nobody_is_there_and_in_the_end():
     assert sessions.find(third.key) is None
     assert sessions.find(None) is None
     assert sessions.find("") is None
+
+
+def test_a_session_ends_when_the_file_of_users_says_something_else(tmp_path):
+    """Taken out, or given other roles or another password: signed out at the next look. Nobody else is touched. In a
+    file that cannot be read nobody is."""
+    path = tmp_path / "users.yaml"
+    users = {name: User(name, ("trainee",), cheap(name)) for name in ("anna", "ben", "carl", "dora")}
+    write_users(path, users)
+    sessions = Sessions(Audit(tmp_path / "a.jsonl"), entry_of=Roster(path).entry)
+    anna, ben, carl, dora = (sessions.open(name, users[name].roles) for name in users)
+    assert all(map(sessions.alive, (anna, ben, carl, dora)))
+    del users["anna"]
+    users["ben"] = replace(users["ben"], roles=("trainer",))
+    users["carl"] = replace(users["carl"], password=cheap("another one"))
+    write_users(path, users)
+    assert [sessions.find(v.key) for v in (anna, ben, carl, dora)] == [None, None, None, dora]
+    rows = (tmp_path / "a.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(row)["user"] for row in rows] == ["anna", "ben", "carl"]
+    assert "taken out of the file of users" in rows[0]
+    again = sessions.open("ben", ("trainer",))
+    assert sessions.alive(again)
+    path.write_text("users:\n", encoding="utf-8")
+    assert not sessions.alive(again)
+    assert not sessions.alive(dora)
 
 
 def test_only_ones_own_roles_and_every_change_is_recorded(tmp_path):

@@ -89,7 +89,8 @@ def test_several_vehicles_can_be_looked_at(visit):
     visit.wait(f"view.parts.looked_at?.join() === '{i}'")
     visit.js(f"choose({other}, -1, true)")
     visit.wait("view.parts.looked_at.length === 2")
-    assert page.locator(".rows [aria-selected=true]").inner_text().startswith(visit.js(f"vehicleName({other})"))
+    assert page.locator(".rows [aria-current=true]").inner_text().startswith(visit.js(f"vehicleName({other})"))
+    assert page.locator(".rows [aria-selected=true]").count() == 2
     visit.wait("view.map.renderer('way').data_source.data.x.length > 2")
     visit.js(f"choose({other}, -1, true)")
     assert visit.js("[view.vehicle, ...view.map.looked]") == [i, i]

@@ -99,8 +99,11 @@ def test_keys_switches_and_selection(browser, live):
     assert page.locator("#truth").get_attribute("aria-pressed") == "true"
     assert visit.js("view.map.truth")
     speed = visit.js("view.parts.clock.speed")
-    page.keyboard.press("+")
+    page.keyboard.press(">")
     visit.wait(f"view.parts.clock.speed !== {speed}")
+    faster = visit.js("view.parts.clock.speed")
+    page.keyboard.press("<")
+    visit.wait(f"view.parts.clock.speed !== {json.dumps(faster)}")
     page.keyboard.press("?")
     assert page.locator("#keys").is_visible()
     page.keyboard.press("Escape")
@@ -118,6 +121,69 @@ def test_keys_switches_and_selection(browser, live):
     page.locator("#theme").click()
     assert visit.js("document.documentElement.dataset.theme") == "dark"
     assert visit.errors == []
+    visit.context.close()
+
+
+def test_the_map_is_moved_with_the_keyboard(browser, live):
+    """Arrows move it and end following, plus and minus go closer and further; in a list arrows go from row to row."""
+    visit = Visit(browser, live.url)
+    page, centre = visit.page, "view.map.centre()"
+    x, y = visit.js(centre)
+    page.keyboard.press("f")
+    for key in ("ArrowRight", "ArrowRight", "ArrowUp"):
+        page.keyboard.press(key)
+    east, north = visit.js(centre)
+    assert east - x == pytest.approx(2 * (north - y), rel=1e-3)
+    assert north > y
+    assert visit.js("view.map.following") is False
+    mpp = visit.js("view.map.mpp")
+    page.keyboard.press("+")
+    assert visit.js("view.map.mpp") < mpp
+    page.keyboard.press("-")
+    assert visit.js("view.map.mpp") == pytest.approx(mpp)
+    page.locator("#table .rows [role=option]").first.click()
+    there = visit.js(centre)
+    page.keyboard.press("ArrowDown")
+    assert visit.js("view.vehicle") == 1
+    assert visit.js(centre) == there
+    page.keyboard.press("0")
+    assert visit.js(centre) == pytest.approx([x, y])
+    assert visit.errors == []
+    visit.context.close()
+
+
+def test_several_rows_are_selected_with_shift(browser, live):
+    """From the last one clicked to the next, with the mouse or the keyboard; the map looks at all of them."""
+    visit = Visit(browser, live.url)
+    rows, chosen = visit.page.locator("#table .rows [role=option]"), visit.page.locator("#table [aria-selected=true]")
+    rows.nth(2).click()
+    rows.nth(1).click(modifiers=["Shift"])
+    assert visit.js("view.map.looked") == [1, 2]
+    assert chosen.count() == 2
+    visit.page.keyboard.press("Shift+ArrowUp")
+    visit.wait("view.parts.looked_at?.length === 3")
+    assert visit.js("[view.map.looked, view.vehicle]") == [[0, 1, 2], 0]
+    visit.page.keyboard.press("ArrowDown")
+    assert visit.js("view.map.looked") == [1]
+    assert chosen.count() == 1
+    assert visit.errors == []
+    visit.context.close()
+
+
+def test_moments_are_written_in_24_hours(browser, live):
+    """Whatever the browser's language; what is no time of the day is not taken."""
+    visit = Visit(browser, live.url)
+    page = visit.page
+    page.keyboard.press("g")
+    page.get_by_label("Moment", exact=True).fill("25:10")
+    page.locator("#goto .primary").click()
+    assert page.locator("#goto").is_visible()
+    page.get_by_label("Moment", exact=True).fill("23:10")
+    page.keyboard.press("Enter")
+    page.locator("#toast", has_text="23:10").or_(page.locator("#toast", has_text="The day goes from")).wait_for()
+    assert visit.js("momentUs(momentInput(view.parts.day.start_us + 3600e6, 'x'))") == visit.js(
+        "view.parts.day.start_us + 3600e6"
+    )
     visit.context.close()
 
 
@@ -191,6 +257,12 @@ def test_a_finished_run_is_told_again_and_names_are_text(browser, recorded):
     assert HOSTILE in page.locator("#detail").inner_text()
     assert page.locator("#detail #cancel").count() == 0
     page.locator(".rows [role=option]").nth(0).click()
+    for name in ("Hold …", "Message …", "Assign", "New order"):
+        assert page.get_by_role("button", name=name).count() == 0
+    page.locator("#help").focus()
+    page.keyboard.press("Tab")
+    assert visit.js("document.activeElement.id") == "truth"  # not in what Bokeh draws
+    visit.js("document.activeElement.blur()")
     assert page.locator("#map img, aside img, h1 img").count() == 0
     visit.js("view.map.show(view.parts.x[0], view.parts.y[0], 1)")
     page.wait_for_timeout(300)

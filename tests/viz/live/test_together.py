@@ -17,7 +17,7 @@ from tests.viz.live.knocking import Server, cheap
 from viz.live.door import LOOPBACK, free_port, local_door
 from viz.live.engine import Engine
 from viz.live.feed import Feed
-from viz.live.users import User, write_users
+from viz.live.users import User, read_users, write_users
 
 PASSWORD = "correct horse battery"  # noqa: S105  (of users made up here)
 ROLE = "document.documentElement.dataset.ready && view.parts.session.role === 'trainee'"
@@ -168,6 +168,12 @@ def test_what_a_trainee_may_not_is_refused_by_the_server(browser, house):
         answer = ben.act(**action)
         assert not answer["ok"], action
         assert answer["text"]
+    for name in ("play", "step", "slower", "faster", "max"):
+        clock = ben.page.locator(f"#{name}")
+        assert clock.is_disabled()
+        assert clock.get_attribute("title") == "Only who owns the day may move its clock"
+    ben.page.keyboard.press(" ")
+    ben.page.locator("#toast.bad", has_text="Only who owns the day").wait_for()
     about = [row["about"] for row in audit(house) if row["what"] == "refused" and row["user"] == "ben"]
     assert "inject: not for trainee" in about
     assert "role trainer: not one of yours" in about
@@ -223,12 +229,16 @@ def test_a_change_of_role_and_signing_out(browser, house):
 
 
 def test_a_reload_in_mid_run_shows_the_same_day(browser, house):
-    """Nothing on the page is lost by it, and nobody has to sign in again."""
+    """Nothing on the page is lost by it, what was looked at included, and nobody has to sign in again."""
     ben = Person(browser, house.url, "ben")
+    ben.page.locator("#table .rows [role=option]").nth(1).click()
+    ben.page.keyboard.press("5")
     before = ben.js("[view.parts.clock.now_us, view.parts.orders.length, view.parts.done.length]")
     ben.page.reload()
     ben.ready()
     assert ben.js("[view.parts.clock.now_us, view.parts.orders.length, view.parts.done.length]") == before
+    ben.wait("view.parts.looked_at?.join() === '1'")
+    assert ben.js("[view.vehicle, view.panel]") == [1, "sent"]
     assert ben.errors == []
     ben.context.close()
 
@@ -249,9 +259,58 @@ def test_an_engine_lost_and_found(browser, house):
     house.tunnel.whole = True
     ben.page.reload()
     ben.ready()
+    ben.page.locator("#table .rows [role=option]").nth(0).click()
+    ben.page.locator("#table .rows [role=option]").nth(2).click(modifiers=["Shift"])
+    ben.wait("view.parts.looked_at?.length === 3")
     house.tunnel.cut()
     ben.page.locator("#notice.bad").wait_for(timeout=20_000)
     house.tunnel.whole = True
     ben.wait("document.documentElement.dataset.ready && document.querySelector('#notice').hidden")
     assert ben.js("view.parts.vehicles.length") == 3
+    ben.wait("view.parts.looked_at?.join() === '2,1,0'")
     ben.context.close()
+
+
+def test_a_page_without_an_engine_looks_for_it_by_itself(browser, house):
+    """Nobody has to reload."""
+    ben = Person(browser, house.url, "ben")
+    house.tunnel.cut()
+    ben.page.reload()
+    ben.page.locator("text=The engine does not answer").wait_for(timeout=20_000)
+    house.tunnel.whole = True
+    ben.ready()
+    ben.context.close()
+
+
+def test_a_server_started_again(browser, house):
+    """Said in words, nothing can be asked for meanwhile; then the page opens again by itself, looking at the same."""
+    door = local_door(free_port(None), "trainee")
+    server = Server(house.engine, door)
+    try:
+        page = browser.new_page()
+        page.goto(server.url)
+        page.wait_for_selector("html[data-ready]", state="attached")
+        page.locator("#table .rows [role=option]").nth(1).click()
+        server.end()
+        page.locator("#notice.bad", has_text="connection to the server is lost").wait_for(timeout=30_000)
+        page.evaluate("act({ do: 'hold', vehicle_id: 'vans-1' })")
+        page.locator("#toast.bad", has_text="nothing can be asked for now").wait_for()
+        server = Server(house.engine, door)
+        page.wait_for_function("typeof view === 'object' && !view.away && view.parts.session", timeout=30_000)
+        page.wait_for_function("view.parts.looked_at?.join() === '1'", timeout=30_000)
+        page.close()
+    finally:
+        server.end()
+
+
+def test_whoever_is_taken_out_of_the_file_is_signed_out(browser, house):
+    """At the next look, without their doing anything; who stays in it stays."""
+    anna, ben = Person(browser, house.url, "anna"), Person(browser, house.url, "ben")
+    users = read_users(house.users)
+    write_users(house.users, {"anna": users["anna"]})
+    ben.page.wait_for_url("**/login*", timeout=20_000)
+    assert audit(house)[-1]["about"] == "taken out of the file of users, or changed there"
+    assert anna.act(do="look_at", vehicles=["vans-1"])["ok"]
+    write_users(house.users, users)
+    for person in (anna, ben):
+        person.context.close()

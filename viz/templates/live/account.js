@@ -34,9 +34,10 @@ function watchServer(when) {
   when("beat", () => { beaten = performance.now(); });
   setInterval(async () => {
     if (performance.now() - beaten < QUIET_MS) return;
+    view.away = true;
     lost("The connection to the server is lost. You see what was known last; the page opens again by itself once the server answers.");
     try {
-      await fetch("/static/js/bokeh.min.js", { method: "HEAD", cache: "no-store" });
+      await fetch("/static/js/bokeh.min.js", { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(QUIET_MS) });  // a server that hangs is none
       openAgain();
     } catch { /* not yet */ }
   }, LOOK_MS);

@@ -27,7 +27,7 @@ function adviceItem(a) {
     ["approve", "Approve", () => act({ do: "approve", recommendation_id: id }), "primary"],
     ["change", "Change …", () => changeAdvice(line, a), ""],
     ["refuse", "Refuse …", () => askLine(line, { words: "Why not", go: "Refuse", needed: true }, reason => act({ do: "refuse", recommendation_id: id, reason })), ""],
-  ].filter(([what]) => may(what) && !(what === "change" && !a.moves.length));
+  ].filter(([what]) => offered(what) && !(what === "change" && !a.moves.length));
   item.append(make("div", { className: "do" }, ...acts.map(([what, text, todo, className]) => button(text, todo, { className, disabled: !can(what), "data-key": `${what} ${id}` }))), line);
   return item;
 }

@@ -22,14 +22,24 @@ const inPast = () => view.parts.clock.own && !view.parts.day.recorded;
 /** Whether this viewer may move the clock on the screen. */
 const ownsClock = () => view.parts.clock.own || view.parts.session.clock;
 
+const NOT_YOURS = "Only who owns the day may move its clock";
+
+/** A button that can be pressed, or cannot and says why. */
+function offer(id, why) {
+  const button = $(id);
+  button.dataset.words ??= button.title;
+  button.disabled = Boolean(why);
+  button.title = why || button.dataset.words;
+}
+
 function showClock() {
   const { clock, day } = view.parts, past = inPast();
   $("clock").textContent = localTime(clock.now_us);
   $("date").textContent = view.date.format(clock.now_us / 1000);
   $("play-text").textContent = clock.playing ? "Pause" : "Play";
   $("play-icon").setAttribute("d", clock.playing ? PAUSE : PLAY);
-  for (const id of ["play", "step"]) $(id).disabled = clock.ended || !ownsClock();
-  for (const id of ["slower", "faster", "max"]) $(id).disabled = !ownsClock();
+  for (const id of ["play", "step"]) offer(id, !ownsClock() ? NOT_YOURS : clock.ended ? "The day is over" : "");
+  for (const id of ["slower", "faster", "max"]) offer(id, ownsClock() ? "" : NOT_YOURS);
   $("speed").textContent = clock.speed === null ? "max" : `×${number(clock.speed)}`;
   press("max", clock.speed === null);
   $("reached").textContent = clock.playing && clock.reached !== null ? `runs at ×${number(Math.round(clock.reached))}` : "";

@@ -14,6 +14,7 @@ function registerPage(name, page) { PAGES.set(name, page); }
 
 /** Whether the role may ask for it at all, and whether the day on the screen can still be changed. */
 const may = request => view.parts.session.may.includes(request);
+const offered = request => may(request) && !view.parts.day.recorded;  // over a day told again nothing can be done
 const can = request => may(request) && view.parts.clock.can_command;
 
 // --- elements ---
@@ -84,6 +85,11 @@ function lateness(s) {
   const min = Math.round(s / 60);
   return min === 0 ? "on plan" : `${min > 0 ? "+" : "−"}${Math.abs(min)} min`;
 }
+/** The same where no heading says what it is about. */
+function latenessWords(s) {
+  const min = Math.round(Math.abs(s) / 60);
+  return min > 0 ? `${min} min ${s > 0 ? "late" : "ahead of the plan"}` : lateness(s);
+}
 function window_(o) {
   const p = view.parts, a = atS(p["order.opens_s"][o]), b = atS(p["order.closes_s"][o]);
   return b ? `${a}–${b}` : "any time";
@@ -113,18 +119,22 @@ function wallUs(us) {
   return Date.UTC(found.year, found.month - 1, found.day, found.hour, found.minute, found.second) * 1000;
 }
 
+/** Where moments are written: a time alone where the day is no longer than one, in 24 hours as everywhere on the page
+ *  (a browser's own field for times goes by its own language). */
 function momentInput(us, label) {
-  const { day } = view.parts, type = day.end_us - day.start_us > 86_400e6 ? "datetime-local" : "time";
-  const text = Number.isFinite(us) ? new Date(wallUs(us) / 1000).toISOString() : "";
-  return make("input", { type, value: type === "time" ? text.slice(11, 16) : text.slice(0, 16), "aria-label": label });
+  const { day } = view.parts, text = Number.isFinite(us) ? new Date(wallUs(us) / 1000).toISOString() : "";
+  if (day.end_us - day.start_us > 86_400e6) return make("input", { type: "datetime-local", value: text.slice(0, 16), "aria-label": label });
+  const props = { type: "text", inputMode: "numeric", pattern: "([01]?[0-9]|2[0-3]):[0-5][0-9]", placeholder: "HH:MM", title: "A time of the day: HH:MM", maxLength: 5, size: 6 };
+  return make("input", { ...props, value: text.slice(11, 16), autocomplete: "off", className: "moment", "aria-label": label });
 }
 
 /** The moment written, null where nothing is; of a time alone, the first after the start of the day. */
 function momentUs(input) {
   if (!input.value) return null;
   const { day } = view.parts, first = wallUs(day.start_us), midnight = first - first % 86_400e6;
-  let wall = input.type === "time" ? midnight + Date.parse(`1970-01-01T${input.value}Z`) * 1000 : Date.parse(input.value + "Z") * 1000;
-  if (input.type === "time" && wall < first - first % 60e6) wall += 86_400e6;
+  const alone = input.type === "text";
+  let wall = alone ? midnight + Date.parse(`1970-01-01T${input.value.padStart(5, "0")}Z`) * 1000 : Date.parse(input.value + "Z") * 1000;
+  if (alone && wall < first - first % 60e6) wall += 86_400e6;
   const guess = wall - (first - day.start_us);
   return wall - (wallUs(guess) - guess);
 }
@@ -133,6 +143,7 @@ function momentUs(input) {
 
 /** Ask the engine; `then({ok, text, doc})` is called with its answer. */
 function act(action, then) {
+  if (view.away) { toast({ ok: false, text: "The connection to the server is lost: nothing can be asked for now." }); return; }
   const n = view.n = (view.n ?? 0) + 1;
   if (then) view.asked.set(n, then);
   view.wire.action = { ...action, n };

@@ -4,10 +4,22 @@
  *  those whose ways are on the map already, or away with it. */
 function choose(vehicle, order = -1, also = false) {
   view.map.choose(vehicle, order, also);
+  chosen(order);
+}
+
+/** Select several vehicles, the first of which has the card and so many as can be looked at, and an order. */
+function chooseRows(vehicles, order = -1) {
+  view.map.lookAt(vehicles, order);
+  if (vehicles.length > MOST_LOOKED_AT) toast({ ok: true, text: `Ways of ${MOST_LOOKED_AT} vehicles at a time can be shown.` });
+  chosen(order);
+}
+
+/** What the map has selected is selected everywhere. */
+function chosen(order) {
   const same = view.map.vehicle === view.vehicle && order === view.order;
   view.vehicle = view.map.vehicle;
   view.order = order;
-  view.table.choose(view.vehicle);
+  view.table.choose(view.vehicle, view.map.looked);
   view.orderTable.choose(order);
   if (!same || !$("detail").children.length) buildDetail();
 }
@@ -18,13 +30,15 @@ function forgetOrder() {
   buildDetail();
 }
 
+const NOTHING = "Choose a vehicle or an order, in a list or on the map: how it stands and what can be done about it is shown here.";
+
 function buildDetail() {
-  if ($("detail").querySelector(".order-form")) closeOrderForm();
+  if ($("detail").querySelector(".order-form")) leaveOrderForm();
   view.draft = null;
   view.cards = [];
   if (view.order >= 0) view.cards.push(orderCard(view.order));
   if (view.vehicle >= 0) view.cards.push(vehicleCard(view.vehicle));
-  $("detail").replaceChildren(...view.cards.map(card => card.root));
+  $("detail").replaceChildren(...(view.cards.length ? view.cards.map(card => card.root) : [make("p", { className: "quiet", textContent: NOTHING })]));
   $("detail").scrollTop = 0;
   showDetail();
 }
@@ -50,12 +64,12 @@ function vehicleCard(i) {
       const p = view.parts, [, driver, kind, depot] = p.vehicles[i];
       head.replaceChildren(id, mark(vehicleLook(i)), ...(p.held[i] ? [make("span", { className: "sign", textContent: "❙❙ told to wait" })] : []));
       const heard = Number.isFinite(p.heard_s[i]) ? `last heard ${atS(p.heard_s[i], true)}, ${ago(p.age_s[i])} ago` : "never heard";
-      facts.textContent = [driver || "no driver", words(kind), `depot ${depot}`, heard, lateness(p.behind_s[i])].filter(Boolean).join(" · ");
+      facts.textContent = [driver || "no driver", words(kind), `depot ${depot}`, heard, latenessWords(p.behind_s[i])].filter(Boolean).join(" · ");
       release.hidden = !p.held[i] || !may("release");
       hold.hidden = Boolean(p.held[i]) || !may("hold");
       for (const element of [hold, release, call, message, ...assign.elements]) element.disabled = !p.clock.can_command;
-      acts.hidden = [...acts.children].every(element => element.hidden);
-      assign.hidden = !may("assign");
+      acts.hidden = p.day.recorded || [...acts.children].every(element => element.hidden);
+      assign.hidden = !offered("assign");
       sent.replaceChildren(...sentAbout({ vehicle: id }));
       showRoute(i, route, draft);
     },

@@ -129,12 +129,15 @@ class MapLayers extends MapSheets {
 
   /** Select a vehicle and an order; `also`: beside those that are selected already. */
   choose(vehicle, order, also = false) {
-    this.vehicle = vehicle;
+    const before = also ? this.looked : [], again = before.includes(vehicle), rest = before.filter(row => row !== vehicle);
+    this.lookAt(again && rest.length ? rest : [vehicle, ...rest], order);
+  }
+
+  /** Select vehicles (rows; -1 none), the first of them above the others, and an order. */
+  lookAt(vehicles, order) {
+    this.looked = vehicles.filter(row => row >= 0).slice(0, MOST_LOOKED_AT);
+    this.vehicle = this.looked[0] ?? -1;
     this.order = order;
-    const before = also ? this.looked : [], again = before.includes(vehicle);
-    if (again && before.length > 1) this.vehicle = before.find(row => row !== vehicle);
-    const looked = again ? before.filter(row => row !== vehicle) : [vehicle, ...before];
-    this.looked = looked.filter(row => row >= 0).slice(0, MOST_LOOKED_AT);
     if (!this.n) return;
     act({ do: "look_at", vehicles: this.looked.map(vehicleName) });
     this.dirty = true;

@@ -43,6 +43,7 @@ function layOut() {
   showAccount(session);
   $("truth").hidden = !session.truth;
   buildDesk();
+  buildDetail();
   const names = session.pages.filter(name => name === "operations" || PAGES.has(name));
   for (const name of names) {
     if (name !== "operations") {
@@ -132,7 +133,8 @@ function mouse(map) {
   let down = null;
   map.addEventListener("pointerdown", event => { down = [event.clientX, event.clientY]; }, true);
   map.addEventListener("pointerup", event => {
-    if (!down || Math.hypot(event.clientX - down[0], event.clientY - down[1]) > 5 || event.target.closest("button, details")) return;
+    if (!down || event.target.closest("button, details")) return;
+    if (Math.hypot(event.clientX - down[0], event.clientY - down[1]) > 5) { if (view.map.following) toggleFollow(); return; }  // dragged away
     if (view.placing) { view.placing(...placeOf(event)); return; }
     const { vehicle, order } = view.map.pick(event);
     if (vehicle >= 0) choose(vehicle, -1, event.shiftKey); else if (order >= 0) choose(view.vehicle >= 0 ? view.vehicle : view.parts["order.vehicle"][order], order);
@@ -144,7 +146,8 @@ function mouse(map) {
     tip.textContent = hoverWords(vehicle, order);
     const box = map.getBoundingClientRect();
     tip.style.left = `${Math.min(event.clientX - box.left + 14, box.width - 220)}px`;
-    tip.style.top = `${event.clientY - box.top + 14}px`;
+    const under = event.clientY - box.top + 14;
+    tip.style.top = `${under + tip.offsetHeight > box.height ? under - 24 - tip.offsetHeight : under}px`;
   });
   map.addEventListener("mouseleave", () => { $("tip").hidden = true; });
   dropOn(map, event => view.map.pick(event).vehicle);
@@ -171,6 +174,7 @@ function start(doc) {
   view.map.showTruth(false);
   layOut();
   fitAll();
+  lookAgain();
   settle();
   const when = (name, todo) => view.wire.properties[name].change.connect(() => todo(view.wire[name]));
   when("frame", take);
@@ -180,6 +184,7 @@ function start(doc) {
   watchServer(when);
   setInterval(settle, 500);
   act({ do: "hello" });
+  window.addEventListener("pagehide", keep);
   document.documentElement.dataset.ready = String(Math.round(performance.now()));
 }
 

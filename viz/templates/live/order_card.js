@@ -35,7 +35,7 @@ function orderActs(o, slot) {
   const p = view.parts, id = orderName(o), who = p["order.vehicle"][o], made = [];
   const add = (what, text, todo, extra = {}) => { if (may(what)) made.push(button(text, todo, { disabled: !can(what), "data-key": text, ...extra })); };
   if (who >= 0 && who !== view.vehicle) made.push(button(`Show ${vehicleName(who)}`, () => choose(who, o), { "data-key": "show" }));
-  if (!orderOpen(o)) return made;
+  if (!orderOpen(o) || p.day.recorded) return made;
   if (view.vehicle >= 0 && view.vehicle !== who) add("assign", `Give to ${vehicleName(view.vehicle)}`, () => give(o, view.vehicle), { className: "primary" });
   add("assign", "Give to …", () => giveForm(slot, o), { id: "give-order" });
   if (who >= 0) add("unassign", "Take off", () => act({ do: "unassign", order_id: id }));

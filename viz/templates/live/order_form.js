@@ -67,9 +67,14 @@ function stopPlacing() {
   $("map").classList.remove("placing");
 }
 
-function closeOrderForm() {
+/** The map is as it was before a place was looked for. */
+function leaveOrderForm() {
   stopPlacing();
   view.map.pin = null;
   view.map.drawRoute();
-  $("detail").replaceChildren();
+}
+
+function closeOrderForm() {
+  leaveOrderForm();
+  buildDetail();
 }

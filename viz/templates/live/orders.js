@@ -3,7 +3,7 @@
 const STANDS = {
   all: ["All", () => true],
   open: ["To do", o => orderOpen(o)],
-  waiting: ["No vehicle", o => orderStand(o) === "waiting"],
+  waiting: ["No vehicle", o => orderOpen(o) && view.parts["order.vehicle"][o] < 0],
   trouble: ["In trouble", o => ["overdue", "late", "failed", "left_out"].includes(orderStand(o))],
   done: ["Delivered", o => ["on_time", "late"].includes(orderStand(o))],
 };
@@ -24,7 +24,7 @@ function showOrders() {
   $("orders-empty").hidden = found.length > 0;
   view.orderTable.fill(found);
   view.orderTable.choose(view.order);
-  $("add-order").hidden = !may("add_order");
+  $("add-order").hidden = !offered("add_order");
   $("add-order").disabled = !can("add_order");
 }
 
@@ -44,8 +44,8 @@ registerPanel("orders", {
       { title: "Window", value: o => p["order.opens_s"][o], cell: o => cell(window_(o)) },
       { title: "Vehicle", value: whose, cell: o => cell(whose(o)) },
       { title: "Customer", value: o => p.orders[o][1], cell: o => cell(p.orders[o][1]) },
-    ], o => choose(p["order.vehicle"][o], o), may("assign") ? o => ({ order: o }) : undefined);
+    ], o => choose(p["order.vehicle"][o], o), { drag: may("assign") ? o => ({ order: o }) : undefined });
   },
   show: showOrders,
-  count: () => view.parts["order.state"].reduce((n, _, o) => n + (orderStand(o) === "waiting"), 0),
+  count: () => view.parts["order.state"].reduce((n, _, o) => n + STANDS.waiting[1](o), 0),
 });

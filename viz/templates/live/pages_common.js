@@ -71,7 +71,8 @@ function bars(label, rows, text = number) {
   const most = Math.max(...rows.map(([, value]) => value), 0);
   return make("ul", { className: "bars", "aria-label": label }, ...rows.map(([name, value]) => {
     const bar = make("i", {});
-    bar.style.width = most > 0 ? `${100 * value / most}%` : "0";
+    bar.style.width = `${most > 0 ? 100 * value / most : 0}%`;
+    bar.hidden = !value;
     return make("li", {}, make("span", { className: "bar-name", textContent: name, title: name }), make("span", { className: "rod" }, bar), make("span", { className: "num", textContent: text(value) }));
   }));
 }

@@ -1,4 +1,4 @@
-// Two pages about the fleet, a row a vehicle: its health for the workshop, its driver's hours for compliance.
+// Two pages about the fleet, a row a vehicle: its health, as far as it was reported, and its driver's hours.
 
 /** A page of a long table, with what needs a look on top if asked for, and one vehicle's doings beside it.
  *  `signs(i)` are the reasons to look at a vehicle, in words; `kinds` the doings to list. */
@@ -16,11 +16,11 @@ function fleetPage(name, { title, about, widths, columns, signs, kinds, parts, e
         const found = signs(i);
         return make("span", { className: "signs", title: found.join("; ") }, ...found.map(text => make("span", { className: "flag", textContent: text })));
       };
-      const made = longTable(title, `${widths} minmax(8rem, 2fr)`, [
+      const made = longTable(title, `${widths} minmax(9rem, 3fr)`, [
         { title: "Vehicle", value: vehicleName, cell: i => cell(vehicleName(i), "who") },
         ...columns,
         { title: "To look at", value: i => signs(i).length ? signs(i).join("; ") : "\uffff", cell: reasons },
-      ], i => { page.table.choose(i); lookUpVehicle(vehicleName(i), page.doc, kinds); });
+      ], i => { page.table.choose(i); lookUpVehicle(vehicleName(i), page.doc, kinds, () => signs(i)); page.doc.scrollIntoView({ block: "nearest" }); });
       page.table = made.table;
       page.none = nothing(empty);
       page.doc = make("section", { className: "panel doc", "aria-label": "The vehicle", "aria-live": "polite" }, nothing("Choose a vehicle: what was reported of it is listed here."));
@@ -44,8 +44,8 @@ const openAbout = (i, rules) => view.parts.exceptions.filter(e => e.state !== "r
 
 fleetPage("maintenance", {
   title: "Maintenance",
-  about: "As reported: odometers at the end of each trip, engine hours at the end of each shift, fuel and energy since the last fill, devices with every sample.",
-  widths: "minmax(5rem, 1.1fr) minmax(8rem, 1.4fr) 5.2rem 4.8rem 4.6rem 5.2rem 4.6rem 4.6rem 4.8rem 4.4rem",
+  about: "As reported: odometers at the end of each trip, engine hours at the end of each shift, fuel and energy since the last fill, devices with every sample. No workshop is simulated: who breaks down is mended on the road, and nothing wears.",
+  widths: "minmax(4.5rem, 1fr) minmax(6.8rem, 1.2fr) 3.6rem 4rem 3.8rem 4.8rem 3.4rem 4.1rem 4.4rem 3.1rem",
   columns: [
     { title: "State", value: i => vehicleLook(i).text, cell: i => mark(vehicleLook(i)) },
     seen("Km", part("health.odometer_m"), km, "Odometer, kilometres"),
@@ -54,7 +54,7 @@ fleetPage("maintenance", {
     seen("Energy", part("health.energy_wh"), wh => wh ? `${number(wh / 1000)} kWh` : "", "Energy used since the last charge"),
     seen("Filled", part("health.refuelled_s"), atS, "Last filled or charged"),
     seen("Checked", part("health.inspected_s"), atS, "Inspected before the shift"),
-    seen("Supply", part("health.supply_v"), v => v > 0 ? `${v.toFixed(1)} V` : "", "Voltage that the device sees"),
+    seen("Supply", part("health.supply_v"), v => Number.isFinite(v) ? `${v.toFixed(1)} V` : "not heard", "Voltage that the device sees; not heard: none was measured, or nothing came"),
     seen("Harsh", part("health.harsh"), count, "Harsh braking and the like, reported"),
   ],
   signs(i) {
@@ -66,7 +66,7 @@ fleetPage("maintenance", {
   },
   kinds: ["breakdown_started", "breakdown_ended", "inspection_done", "refuelled", "shift_started", "shift_ended", "alert_raised"],
   parts: ["health.odometer_m", "health.engine_s", "health.fuel_ml", "health.energy_wh", "health.breakdowns", "health.clock_faults", "health.supply_v", "health.harsh"],
-  empty: "No vehicle needs a look.",
+  empty: "Nothing was reported of any vehicle that needs a look.",
 });
 
 const shiftOf = i => Number.isFinite(view.parts["hours.began_s"][i]) ? `${atS(view.parts["hours.began_s"][i])}–${atS(view.parts["hours.until_s"][i])}` : "";
@@ -74,7 +74,7 @@ const shiftOf = i => Number.isFinite(view.parts["hours.began_s"][i]) ? `${atS(vi
 fleetPage("compliance", {
   title: "Compliance",
   about: "Of the present shift and as reported: time at the wheel counts when a trip has ended. Times that have passed are head office's view; a driver out of reach may have rested without its knowing.",
-  widths: "minmax(4.5rem, 1fr) minmax(4.5rem, 1fr) minmax(6.6rem, 1.2fr) 6.2rem 4.2rem 4.2rem 4.2rem 4.2rem 4.2rem 3.3rem 3.3rem",
+  widths: "minmax(4.5rem, 1fr) minmax(4.5rem, 1fr) minmax(6.2rem, 1.2fr) 5.7rem 3.5rem 3.5rem 4.2rem 4.2rem 3.5rem 2.9rem 2.9rem",
   columns: [
     { title: "Driver", value: i => view.parts.vehicles[i][1], cell: i => cell(view.parts.vehicles[i][1]) },
     { title: "State", value: i => vehicleLook(i).text, cell: i => mark(vehicleLook(i)) },

@@ -52,10 +52,11 @@ function showFigures(p) {
     ["Lagging", "They say how the day went.", rows.filter(kpi => !kpi.range && kpi.kind !== "leading")],
   ];
   const blank = p.kpi_table.filter(kpi => kpi.value === null && !kpi.range).map(kpi => kpiName(kpi.name));
+  const read = make("p", { className: "quiet lead", textContent: `Read every five minutes of the day, last at ${atS(p["trend.s"].at(-1))}; the figures on top every minute.` });
   const lists = groups.filter(group => group[2].length).map(([title, note, kpis]) => panel(title, note, figureTable(title, kpis, p)));
   const open = planner.lists.querySelector("details")?.open ?? false;
   if (blank.length) lists.push(make("details", { className: "blank", open }, make("summary", { textContent: "Without a value so far, or not to be had from what head office knows" }), make("p", { textContent: blank.join(" · ") })));
-  renew(planner.lists, ...lists);
+  renew(planner.lists, read, ...lists);
   drawTrend(p);
 }
 
@@ -97,7 +98,7 @@ function buildOrders(root) {
     { title: "State", value: o => orderLook(o).text, cell: o => mark(orderLook(o)) },
     { title: "Window", value: o => view.parts["order.opens_s"][o], cell: o => cell(window_(o)) },
     { title: "Vehicle", value: o => carrierOf(o), cell: o => cell(carrierOf(o)) },
-  ], o => { planner.orders.choose(o); lookUpOrder(orderName(o), planner.orderDoc); });
+  ], o => { planner.orders.choose(o); lookUpOrder(orderName(o), planner.orderDoc); planner.orderDoc.scrollIntoView({ block: "nearest" }); });
   planner.orders = made.table;
   const states = make("select", { "aria-label": "Which orders" }, make("option", { value: "", textContent: "all states" }), ...Object.entries(LOOKS.orders).map(([state, look]) => make("option", { value: state, textContent: look.text })));
   const named = make("input", { type: "search", placeholder: "Order or customer", "aria-label": "Order or customer" });
@@ -125,7 +126,7 @@ function buildCrews(root) {
     { title: "Stop", num: true, value: i => view.parts.done[i], cell: i => cell(view.parts.stops[i] ? `${view.parts.done[i]}/${view.parts.stops[i]}` : "", "num") },
     { title: "Late", num: true, value: i => view.parts.behind_s[i], cell: i => cell(lateness(view.parts.behind_s[i]), "num") },
     { title: "Heard", num: true, value: i => view.parts.age_s[i], cell: i => cell(ago(view.parts.age_s[i]), "num") },
-  ], i => { planner.crews.choose(i); lookUpVehicle(vehicleName(i), planner.crewDoc); });
+  ], i => { planner.crews.choose(i); lookUpVehicle(vehicleName(i), planner.crewDoc); planner.crewDoc.scrollIntoView({ block: "nearest" }); });
   planner.crews = made.table;
   planner.crewDoc = make("section", { className: "panel doc", "aria-label": "The vehicle", "aria-live": "polite" }, nothing("Choose a vehicle: its trips are listed here."));
   root.append(make("section", { className: "panel list", "aria-label": "Vehicles and drivers" }, made.root), planner.crewDoc);

@@ -12,7 +12,7 @@ function lookUp(root, asked, draw) {
 }
 
 const lookUpOrder = (order_id, root) => lookUp(root, { order_id }, doc => orderDoc(doc, root));
-const lookUpVehicle = (vehicle_id, root, kinds) => lookUp(root, { vehicle_id }, doc => vehicleDoc(doc, root, kinds));
+const lookUpVehicle = (vehicle_id, root, kinds, signs = () => []) => lookUp(root, { vehicle_id }, doc => vehicleDoc(doc, root, kinds, signs()));
 
 function orderDoc(doc, root) {
   const { order } = doc;
@@ -26,12 +26,13 @@ function orderDoc(doc, root) {
 
 const lineList = lines => make("ol", { className: "lines" }, ...lines.map(([at_us, text]) => make("li", {}, make("time", { textContent: localTime(at_us) }), make("span", { textContent: text }))));
 
-function vehicleDoc({ vehicle, trips, lines }, root, kinds) {
+function vehicleDoc({ vehicle, trips, lines }, root, kinds, signs) {
   const i = vehicleRow(vehicle), [, driver, kind, depot] = view.parts.vehicles[i] ?? [vehicle, "", "", ""];
   const made = [
     make("h2", {}, vehicle, " ", i >= 0 ? mark(vehicleLook(i)) : ""),
     make("p", { className: "quiet", textContent: [driver || "no driver", words(kind), `depot ${depot}`].join(" · ") }),
   ];
+  made.push(...signs.map(text => make("p", { className: "flagged", textContent: text })));
   const told = kinds ? lines.filter(([, what]) => kinds.includes(what)) : lines;
   if (!kinds) made.push(make("h3", { textContent: "Trips" }), trips.length ? tripTable(trips, root) : nothing("No trip yet."));
   made.push(make("h3", { textContent: "What it did and was told" }), told.length ? lineList([...told].reverse().map(([at_us, , text]) => [at_us, text])) : nothing("Nothing of the kind so far."));

@@ -34,7 +34,7 @@ function callItem(call) {
 const ahead = () => view.parts.posted.filter(record => record.at_us > view.parts.clock.now_us);
 
 /** What is under way about a vehicle or an order, and the latest answers. */
-function sentAbout({ vehicle, order }, most = 4) {
+function sentAbout({ vehicle, order }, most = 2) {
   const p = view.parts, mine = record => record.vehicle === vehicle || (order !== undefined && record.orders.includes(order));
   const all = p.pending.filter(mine), waits = all.filter(r => r.state === "sent"), over = all.filter(r => r.state !== "sent").reverse();
   const calls = vehicle === undefined ? [] : p.calls.filter(call => call.vehicle_id === vehicle).slice(-2);

@@ -22,6 +22,7 @@ class MapSheets {
     this.roadWidths = {};
     this.switched = JSON.parse(localStorage.getItem("twin-layers") ?? "{}");
     new ResizeObserver(() => this.keepScale()).observe(element);
+    for (const sheet of element.querySelectorAll(".sheet")) unfocusable(sheet);
     this.xr.change.connect(() => this.onZoom());
     for (const range of [this.xr, this.yr]) range.change.connect(() => { this.dirty = this.stale = true; });
   }
@@ -53,6 +54,12 @@ class MapSheets {
     if (!this.onScreen) return;
     if (this.wanted) this.fit(...this.wanted);
     else if (this.scale) this.show(...this.centre(), this.scale);
+  }
+
+  /** Move the view by an eighth of the map. */
+  pan(east, north) {
+    const [x, y] = this.centre(), step = this.mpp * Math.min(this.element.clientWidth, this.element.clientHeight) / 8;
+    this.show(x + east * step, y + north * step, this.mpp);
   }
 
   zoom(factor) { this.show(...this.centre(), this.mpp * factor); }
@@ -116,5 +123,13 @@ class MapSheets {
   visible(name, visible) {
     const renderer = this.renderer(name);
     if (renderer && renderer.visible !== visible) renderer.setv({ visible }, SILENT);
+  }
+}
+
+/** Bokeh's drawings take the keyboard, and do nothing with it: whoever tabs through the page is not to stop there. */
+function unfocusable(root) {
+  for (const element of root.querySelectorAll("*")) {
+    if (element.tabIndex >= 0) element.tabIndex = -1;
+    if (element.shadowRoot) unfocusable(element.shadowRoot);
   }
 }

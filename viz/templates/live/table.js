@@ -3,21 +3,24 @@
 const ROW_PX = 30;
 
 class Table {
-  /** `drag(i)`: what is dragged with a row, as `takeUp` wants it. */
-  constructor(element, label, columns, onchoose, drag) {
+  /** `onchoose(i, rows)`: a row; where several can be chosen (`many`), those from it back to the one before, or null.
+   *  `drag(i)`: what is dragged with a row, as `takeUp` wants it. */
+  constructor(element, label, columns, onchoose, { drag, many = false } = {}) {
     this.columns = columns;
     this.onchoose = onchoose;
     this.drag = drag;
+    this.many = many;
     this.rows = [];
     this.order = [];
-    this.chosen = -1;
+    this.chosen = this.from = -1;
+    this.also = new Set();
     this.sort = null;
     this.head = make("div", { className: "tr th", role: "row" }, ...columns.map((column, k) => {
       const button = make("button", { textContent: column.title, title: column.hint ?? "", className: column.num ? "num" : "" });
       button.onclick = () => this.sortBy(k);
       return button;
     }));
-    this.body = make("div", { className: "rows", tabIndex: 0, role: "listbox", "aria-label": label });
+    this.body = make("div", { className: "rows", tabIndex: 0, role: "listbox", "aria-label": label, "aria-multiselectable": String(many) });
     this.space = make("div", { role: "presentation" });
     this.space.style.cssText = "position:relative;border:0;background:none;box-shadow:none";
     this.body.append(this.space);
@@ -63,19 +66,30 @@ class Table {
     const rows = [this.space];
     for (let place = first; place < last; place++) {
       const i = this.order[place];
-      const row = make("div", { className: "tr", role: "option", "aria-selected": String(i === this.chosen) },
+      const row = make("div", { className: "tr", role: "option", "aria-selected": String(i === this.chosen || this.also.has(i)), "aria-current": String(i === this.chosen) },
         ...this.columns.map(column => column.cell(i)));
       row.style.cssText = `top:${place * ROW_PX}px;height:${ROW_PX}px`;
       row.dataset.row = i;
-      row.onclick = () => this.onchoose(i);
+      row.onclick = event => this.pick(i, event.shiftKey);
       if (this.drag) takeUp(row, this.drag(i));
       rows.push(row);
     }
     this.body.replaceChildren(...rows);
   }
 
-  choose(i) {
+  /** Somebody points at a row; `on`: with all rows from the last one they pointed at. */
+  pick(i, on) {
+    const place = this.order.indexOf(i), from = this.many && on ? this.order.indexOf(this.from) : -1;
+    if (from < 0) { this.from = i; this.onchoose(i, null); return; }
+    const rows = this.order.slice(Math.min(from, place), Math.max(from, place) + 1);
+    this.onchoose(i, from < place ? rows.reverse() : rows);
+  }
+
+  /** Show a row as chosen, and others beside it. */
+  choose(i, also = []) {
     this.chosen = i;
+    this.also = new Set(also);
+    if (!this.also.has(this.from)) this.from = i;
     const place = this.order.indexOf(i), top = place * ROW_PX;
     if (place >= 0 && (top < this.body.scrollTop || top + ROW_PX > this.body.scrollTop + this.body.clientHeight)) {
       this.body.scrollTop = Math.max(0, top - this.body.clientHeight / 2);
@@ -88,7 +102,7 @@ class Table {
     if (!by || !this.order.length) return;
     event.preventDefault();
     const place = Math.min(this.order.length - 1, Math.max(0, this.order.indexOf(this.chosen) + by));
-    this.onchoose(this.order[place]);
+    this.pick(this.order[place], event.shiftKey);
   }
 }
 
@@ -110,7 +124,7 @@ function vehicleTable(root) {
     { title: "Heard", num: true, value: i => p.age_s[i], cell: i => cell(ago(p.age_s[i]), p.age_s[i] > OLD_S && p.state[i] ? "num stale" : "num"), hint: "How long ago head office last knew where it was" },
     { title: "Next stop", value: i => p.next_s[i], cell: i => cell(p.next[i] >= 0 ? `${atS(p.next_s[i])} ${orderName(p.next[i])}` : ""), hint: "Planned arrival and order" },
     { title: "Late", num: true, value: i => p.behind_s[i], cell: i => cell(lateness(p.behind_s[i]), p.behind_s[i] > 300 ? "num late" : "num"), hint: "Against the plan, as far as known" },
-  ], i => choose(i));
+  ], (i, rows) => rows ? chooseRows(rows) : choose(i), { many: true });
   dropOn(table.body, event => Number(event.target.closest(".tr")?.dataset.row ?? -1));
   return table;
 }

@@ -12,6 +12,7 @@ const FILTERS = {
   mine: ["Mine", c => c.state !== "resolved" && [c.assigned_to, c.acknowledged_by].includes(view.parts.session.user)],
   over: ["Over", c => c.state === "resolved"],
 };
+const UNWATCHED = "Nothing is looked out for: the scenario has no rules that open exceptions (its section alerts).";
 const EMPTY = { open: "Nothing wants doing: no rule has found anything wrong.", mine: "Nothing is yours. Acknowledge one, and it is.", over: "Nothing has been dealt with yet." };
 const SERIOUS = ["critical", "warning", "info"];
 
@@ -86,9 +87,9 @@ function showCases() {
   for (const [name] of Object.entries(FILTERS)) press(`cases-${name}`, queue.filter === name);
   const more = found.length - MOST_SHOWN;
   renew($("cases"), ...found.slice(0, MOST_SHOWN).map(caseItem), ...(more > 0 ? [make("li", { className: "quiet", textContent: `and ${more} more` })] : []),
-    ...(found.length ? [] : [make("li", { className: "empty", textContent: EMPTY[queue.filter] })]));
+    ...(found.length ? [] : [make("li", { className: "empty", textContent: view.parts.day.rules.length ? EMPTY[queue.filter] : UNWATCHED })]));
   for (const what of Object.keys(DEAL)) {
-    $(`do-${what}`).hidden = !may(what);
+    $(`do-${what}`).hidden = !offered(what);
     $(`do-${what}`).disabled = over || !can(what) || (what === "acknowledge" && c.state !== "open");
   }
 }
