@@ -30,7 +30,7 @@ __all__ = ["DEFAULT_ITERATIONS", "DEFAULT_POLICY", "play", "recognises", "replay
 
 DEFAULT_POLICY = "rolling"
 
-DEFAULT_ITERATIONS = 15_000
+DEFAULT_ITERATIONS = 60_000
 """Of PyVRP, a decision."""
 
 PROCESSES = min(2, os.cpu_count() or 1)

@@ -57,7 +57,7 @@ def test_baselines_land_near_their_published_costs(path, name):
 
 
 def test_rolling_beats_greedy_with_little_effort():
-    """A tenth of the default effort on one day; the table of all days is in docs/benchmarks.md."""
+    """A fiftieth of the default effort on one day; the table of all days is in docs/benchmarks.md."""
     day = read_day(ORTEC / "dynamic" / "027.json")
     costs = {name: sum(at.cost for at in play(day, WAVE_POLICIES[name], 600)) for name in ("greedy", "rolling")}
     assert costs["rolling"] < 0.97 * costs["greedy"]

@@ -14,7 +14,8 @@ import numpy as np
 from twin.commands import Command, set_route
 from twin.orders import Order, Place, natural_key
 from twin.policies.common import begin
-from twin.policies.wave_search import Each, Effort, Jobs, Wave, leaves_now, must_leave, routes
+from twin.policies.wave_routes import Jobs, Wave, routes
+from twin.policies.wave_search import Each, Effort, leaves_now, must_leave
 from twin.travel import TravelTimes
 from twin.views import FleetView, Stop, VehicleView
 

@@ -17,7 +17,8 @@ from scenarios.studies.worker_pool import worker_pool
 from twin.commands import Command, assign_order, set_route
 from twin.policies.insertion import insertion
 from twin.policies.nearest import nearest
-from twin.policies.wave_search import AT_ONCE, CHOICE_SHARE, Effort, Jobs, Wave, leaves_now, must_leave
+from twin.policies.wave_routes import Jobs, Wave
+from twin.policies.wave_search import AT_ONCE, CHOICE_SHARE, Effort, leaves_now, must_leave
 from twin.policies.waves import WAVE_POLICIES
 from twin.views import FleetView, Stop
 from viz.solve import solve_lines
