@@ -86,9 +86,9 @@ def batch_events(batch: pa.RecordBatch) -> list[Event]:
     office = "received_at" in batch.schema.names
     columns.append(microseconds(batch.column("received_at")) if office else [None] * rows)
     columns += [batch.column(name).to_pylist() for name in ("subject", "source")]
-    columns.append([json.loads(text) for text in batch.column("payload").to_pylist()])
+    columns.append(json.loads(f"[{','.join(batch.column('payload').to_pylist())}]"))  # much quicker than one by one
     columns.append(batch.column("reason").to_pylist() if office else [""] * rows)
-    return [Event._make(row) for row in zip(*columns)]
+    return [Event._make(row) for row in zip(*columns, strict=True)]
 
 
 def microseconds(column: pa.Array) -> list[int | None]:
