@@ -22,15 +22,18 @@ from pathlib import Path
 import numpy as np
 
 from engine.device_clock import Clocks
+from engine.devices import Devices
 from engine.geo import Projection
 from engine.gnss import Receivers, Reception
 from engine.motion import Motion
+from engine.noise import NOISE_SIGMA, bell, noise_lanes
 from engine.radio.held import Part
 from engine.radio.samples import RECEIVED
+from engine.samples import Samples
 from engine.signals import constant
 from engine.streams import Streams
 from engine.supply import Supply
-from engine.telemetry import NOISE_SIGMA, Devices, Sampler, Samples, bell, noise_lanes
+from engine.telemetry import Sampler
 from engine.telemetry_log import TelemetryLog, telemetry_digest
 
 SECOND = 1_000_000

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from engine.motion import ranges
-from engine.telemetry import Samples
+from engine.samples import Samples
 
 
 @dataclass(frozen=True)

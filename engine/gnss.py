@@ -18,13 +18,15 @@ from engine.coverage.code import NO_SKY, STREET_CANYON, sky
 from engine.coverage.surroundings import Spells
 from engine.device_clock import Clocks
 from engine.device_rows import DeviceRows
+from engine.devices import Devices
 from engine.geo import Projection
 from engine.interference import NOISY_SIGMA_M, Interference
 from engine.motion import FOREVER_US, ranges
+from engine.noise import NOISE_SIGMA, bell, noise_lanes
+from engine.samples import Samples
 from engine.signals import CANYON, DARK, HELD, NOISY, OFF, OPEN, Signals, constant, reception
 from engine.streams import mix_u64
 from engine.supply import Supply
-from engine.telemetry import NOISE_SIGMA, Devices, Samples, bell, noise_lanes
 
 COLD_AFTER_US = 4 * HOUR
 """A receiver off for longer knows no orbits any more and starts cold."""

@@ -6,130 +6,20 @@ is integer or IEEE multiplication, addition, division and floor in a fixed order
 every machine (headings come with the keyframes: an arctangent, rounded to 1/100 degree).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
 
 import numpy as np
 
+from engine.devices import Devices
 from engine.geo import Projection
 from engine.motion import HEADING, ODOMETER, Motion, Stretches, T, X, ranges
-from engine.streams import Streams, mix_u64
+from engine.noise import NOISE_SIGMA, bell, noise_lanes
+from engine.samples import Samples
 
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _BLOCK = 16_384  # samples (and keyframes) worked on at a time: what the second-level cache holds
-
-
-@dataclass(frozen=True)
-class Devices:
-    """The telematics devices of a fleet; arrays by device.
-
-    A device samples at ``phase_us + k * period_us``; with the ignition off only at every ``parked_every``-th
-    of these (k a multiple of it). ``position_sigma_m`` is the GNSS error along each axis, ``speed_sigma_mps``
-    that of the speed of a moving vehicle.
-    """
-
-    ids: tuple[str, ...]
-    vehicle: np.ndarray  # int64, index into Motion
-    period_us: np.ndarray  # int64
-    phase_us: np.ndarray  # int64
-    parked_every: np.ndarray  # int64
-    position_sigma_m: np.ndarray  # float64
-    speed_sigma_mps: np.ndarray  # float64
-    key: np.ndarray  # uint64
-
-    @classmethod
-    def fit(
-        cls,
-        ids: Sequence[str],
-        vehicle: Sequence[int] | np.ndarray,
-        streams: Streams,
-        period_s: float | Sequence[float] = 10.0,
-        parked_every: int | Sequence[int] = 1,
-        position_sigma_m: float | Sequence[float] = 3.0,
-        speed_sigma_mps: float | Sequence[float] = 0.1,
-    ) -> "Devices":
-        """Devices on vehicles; one value for all or one each. Phase and noise are functions of (seed, device
-        id).
-
-        Defaults: 3 m is a GNSS receiver under open sky (2-5 m, 68 %), 0.1 m/s its Doppler speed. Raises
-        ValueError for a period below 1 ms, a multiple below 1, or a negative sigma.
-        """
-        n = len(ids)
-        period_us = np.rint(np.broadcast_to(np.asarray(period_s, float), n) * 1e6).astype(np.int64)
-        every = np.array(np.broadcast_to(parked_every, n), np.int64)
-        sigma_m = np.array(np.broadcast_to(position_sigma_m, n), float)
-        sigma_mps = np.array(np.broadcast_to(speed_sigma_mps, n), float)
-        key = np.array([streams.key("device", name) for name in ids], np.uint64)
-        for name, bad in (
-            ("period_s below 0.001", period_us < 1000),
-            ("parked_every below 1", every < 1),
-            ("position_sigma_m not zero or more", ~(sigma_m >= 0)),
-            ("speed_sigma_mps not zero or more", ~(sigma_mps >= 0)),
-        ):
-            if bad.any():
-                raise ValueError(f"device {ids[int(np.argmax(bad))]}: {name}")
-        phase_us = (mix_u64(key) % period_us.astype(np.uint64)).astype(np.int64)
-        return cls(tuple(ids), np.array(vehicle, np.int64), period_us, phase_us, every, sigma_m, sigma_mps, key)
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-
-@dataclass(frozen=True)
-class Samples:
-    """Telemetry as columns of equal length, by device and then by sample number.
-
-    ``sample`` counts a device's samples from 0 without a gap. Counters are rounded to the nearest whole unit.
-    """
-
-    device: np.ndarray  # int32
-    sample: np.ndarray  # int32
-    vehicle: np.ndarray  # int32
-    occurred_us: np.ndarray  # int64
-    lat_e7: np.ndarray  # int32, 1e-7 degree
-    lon_e7: np.ndarray  # int32, 1e-7 degree
-    speed_cmps: np.ndarray  # uint16
-    heading_cdeg: np.ndarray  # uint16
-    odometer_m: np.ndarray  # int32
-    fuel_ml: np.ndarray  # int32
-    energy_wh: np.ndarray  # int32, net from the battery
-    engine_s: np.ndarray  # int32
-    ignition: np.ndarray  # bool
-
-    def __len__(self) -> int:
-        return len(self.device)
-
-    @classmethod
-    def empty(cls, n: int) -> "Samples":
-        """Columns of length n, not filled."""
-        return cls(**columns_of(_DTYPES, n))
-
-    def slice(self, start: int, stop: int) -> "Samples":
-        """Rows start to stop, not copied."""
-        return Samples(*(getattr(self, name)[start:stop] for name in _DTYPES))
-
-
-_DTYPES = dict(
-    zip(
-        (field.name for field in fields(Samples)),
-        map(np.dtype, ("i4", "i4", "i4", "i8", "i4", "i4", "u2", "u2", "i4", "i4", "i4", "i4", "?")),
-    )
-)
-
-
 _PLACE = ("lon_e7", "lat_e7")
 _COUNTERS = ("odometer_m", "fuel_ml", "energy_wh", "engine_s")
-
-
-def columns_of(dtypes: dict[str, np.dtype], n: int) -> dict[str, np.ndarray]:
-    """Columns of length n, not filled: slices of one block, which the system hands out in large pages."""
-    block = np.empty(n * sum(dtype.itemsize for dtype in dtypes.values()), np.uint8)
-    columns, used = {}, 0
-    for name, dtype in sorted(dtypes.items(), key=lambda item: -item[1].itemsize):  # keeps each aligned
-        columns[name] = np.ndarray(n, dtype, block, used)
-        used += n * dtype.itemsize
-    return columns
 
 
 @dataclass(frozen=True)
@@ -348,34 +238,3 @@ def _pick(values: np.ndarray, of: np.ndarray) -> np.ndarray:
 def _take(values: np.ndarray, of: np.ndarray, out: np.ndarray) -> np.ndarray:
     """values[..., of] into ``out``."""
     return values.take(of, -1, out, "clip")  # clip: numpy checks bounds through a copy otherwise
-
-
-NOISE_SIGMA = float(np.sqrt(3 * (128**2 - 1) / 12))
-"""Standard deviation of ``bell_noise``: three uniform draws from 0..127."""
-_LANES = np.uint64(0x7F | 0x7F << 21 | 0x7F << 42)
-
-
-def noise_lanes(key: np.ndarray, number: np.ndarray) -> np.ndarray:
-    """What ``bell`` draws from, a word for each (key, number): uint64 [n]."""
-    bits = number.astype(np.uint64)
-    bits += np.uint64(1)
-    bits *= _GOLDEN
-    bits += key
-    bits = mix_u64(bits)
-    lanes = bits & _LANES
-    for _ in range(2):
-        bits >>= np.uint64(7)
-        lanes += bits & _LANES
-    return lanes
-
-
-def bell(lanes: np.ndarray, axis: int, out: np.ndarray) -> np.ndarray:
-    """One of three bell-shaped draws (axis 0, 1, 2): steps of mean 0 and deviation ``NOISE_SIGMA``, into
-    float64 [n].
-
-    Each is the sum of three 7-bit uniforms of one 64-bit hash (Irwin-Hall): excess kurtosis -0.4 and never
-    beyond 2.98 sigma, where a normal has 0.3 % of its mass. Sums of whole numbers, so exact on every machine.
-    """
-    out[:] = (lanes >> np.uint64(21 * axis)) & np.uint64(0x1FFFFF)
-    out -= 190.5
-    return out

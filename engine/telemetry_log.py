@@ -17,8 +17,8 @@ from engine.radio import NEVER_US
 from engine.radio.held import Part
 from engine.radio.samples import FATES
 from engine.records import INSTANT, Chains, instants, names, read_batches, write_parquet
+from engine.samples import columns_of
 from engine.streams import key_u64
-from engine.telemetry import columns_of
 
 ROW = np.dtype(
     [

@@ -13,12 +13,12 @@ from agents.world import World
 from engine.clock import SECOND
 from engine.coverage.surroundings import Surroundings
 from engine.device_clock import Clocks
+from engine.devices import Devices
 from engine.gnss import Receivers, Reception
 from engine.radio.lane_settings import LaneSettings
 from engine.radio.links import Links
 from engine.radio.samples import SampleLane
 from engine.supply import Supply
-from engine.telemetry import Devices
 from scenarios.load import Scenario
 from scenarios.network import carriers, link_settings, months_us, profile_of, transports
 from scenarios.schema_network import DeviceProfile

@@ -11,14 +11,16 @@ from engine.clock import HOUR
 from engine.coverage.code import NO_SKY, OPEN_SKY, STREET_CANYON, pack
 from engine.coverage.surroundings import Spells
 from engine.device_clock import Clocks
+from engine.devices import Devices
 from engine.geo import Projection
 from engine.gnss import CORRELATED_US, Receivers, Reception, lasting_noise
 from engine.interference import INNER_SHARE
 from engine.motion import Motion
+from engine.samples import Samples
 from engine.signals import Signals
 from engine.streams import Streams
 from engine.supply import Supply
-from engine.telemetry import Devices, Sampler, Samples
+from engine.telemetry import Sampler
 
 S = 1_000_000
 PLANE = Projection(50.0, 8.0)

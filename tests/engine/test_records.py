@@ -11,15 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.devices import Devices
 from engine.geo import Projection
 from engine.motion import Motion
 from engine.radio import NEVER_US
 from engine.radio.held import Part
 from engine.radio.samples import FATES, RECEIVED
 from engine.records import natural_key, write_parquet
+from engine.samples import Samples
 from engine.signals import Signals, constant
 from engine.streams import Streams
-from engine.telemetry import Devices, Sampler, Samples
+from engine.telemetry import Sampler
 from engine.telemetry_log import SCHEMA, TelemetryLog, telemetry_digest
 from engine.trip_log import TripLog, cut, trips_digest
 

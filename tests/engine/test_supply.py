@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from engine.clock import HOUR
 from engine.device_rows import DeviceRows
+from engine.samples import Samples
 from engine.supply import BACKUP_US, CHARGES_FASTER, EMPTY_MV, FULL_MV, Supply
-from engine.telemetry import Samples
 
 MINUTE = HOUR // 60
 

@@ -7,10 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.devices import Devices
 from engine.geo import Projection
 from engine.motion import Motion
+from engine.noise import NOISE_SIGMA, bell, noise_lanes
+from engine.samples import Samples
 from engine.streams import Streams
-from engine.telemetry import NOISE_SIGMA, Devices, Sampler, Samples, bell, noise_lanes
+from engine.telemetry import Sampler
 
 S = 1_000_000
 PLANE = Projection(50.0, 8.0)

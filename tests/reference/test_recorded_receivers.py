@@ -10,13 +10,14 @@ import pytest
 from engine.coverage.code import NO_SKY, pack
 from engine.coverage.surroundings import Spells
 from engine.device_clock import Clocks
+from engine.devices import Devices
 from engine.geo import Projection
 from engine.gnss import Receivers, Reception
 from engine.motion import Motion
 from engine.signals import CANYON, FROZEN, NOISY, OPEN, SPOOFED, reception
 from engine.streams import Streams
 from engine.supply import Supply
-from engine.telemetry import Devices, Sampler
+from engine.telemetry import Sampler
 
 TRACES = Path(__file__).parents[2].parent / "shared" / "data" / "traces"
 PLANE = Projection(52.66, -8.63)

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from engine.device_clock import ROLLOVER_US, Clocks
+from engine.devices import Devices
 from engine.geo import Projection
 from engine.gnss import Receivers, Reception
 from engine.motion import Motion
 from engine.streams import Streams
 from engine.supply import Supply
-from engine.telemetry import Devices, Sampler
+from engine.telemetry import Sampler
 from scenarios.incidents import INCIDENTS
 from scenarios.incidents.instruments import Instruments
 from twin.orders import Place

@@ -1,0 +1,57 @@
+"""Samples as columns."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Telemetry as columns of equal length, by device and then by sample number.
+
+    ``sample`` counts a device's samples from 0 without a gap. Counters are rounded to the nearest whole unit.
+    """
+
+    device: np.ndarray  # int32
+    sample: np.ndarray  # int32
+    vehicle: np.ndarray  # int32
+    occurred_us: np.ndarray  # int64
+    lat_e7: np.ndarray  # int32, 1e-7 degree
+    lon_e7: np.ndarray  # int32, 1e-7 degree
+    speed_cmps: np.ndarray  # uint16
+    heading_cdeg: np.ndarray  # uint16
+    odometer_m: np.ndarray  # int32
+    fuel_ml: np.ndarray  # int32
+    energy_wh: np.ndarray  # int32, net from the battery
+    engine_s: np.ndarray  # int32
+    ignition: np.ndarray  # bool
+
+    def __len__(self) -> int:
+        return len(self.device)
+
+    @classmethod
+    def empty(cls, n: int) -> "Samples":
+        """Columns of length n, not filled."""
+        return cls(**columns_of(_DTYPES, n))
+
+    def slice(self, start: int, stop: int) -> "Samples":
+        """Rows start to stop, not copied."""
+        return Samples(*(getattr(self, name)[start:stop] for name in _DTYPES))
+
+
+_DTYPES = dict(
+    zip(
+        (field.name for field in fields(Samples)),
+        map(np.dtype, ("i4", "i4", "i4", "i8", "i4", "i4", "u2", "u2", "i4", "i4", "i4", "i4", "?")),
+    )
+)
+
+
+def columns_of(dtypes: dict[str, np.dtype], n: int) -> dict[str, np.ndarray]:
+    """Columns of length n, not filled: slices of one block, which the system hands out in large pages."""
+    block = np.empty(n * sum(dtype.itemsize for dtype in dtypes.values()), np.uint8)
+    columns, used = {}, 0
+    for name, dtype in sorted(dtypes.items(), key=lambda item: -item[1].itemsize):  # keeps each aligned
+        columns[name] = np.ndarray(n, dtype, block, used)
+        used += n * dtype.itemsize
+    return columns
