@@ -47,9 +47,10 @@ class Sent:
 
 @dataclass
 class Queues:
-    """What is waiting, by device and then by age, and what is being sent."""
+    """What is waiting, by device and then by age, and what is being sent; ``work`` is what a batch takes, by device."""
 
     settings: LaneSettings
+    work: np.ndarray  # int64
     waiting: Runs = field(default_factory=Runs.empty)
     sending: np.ndarray = field(init=False)  # batch by device, -1: none
     left: np.ndarray = field(init=False)  # work still to be done for it
@@ -69,7 +70,7 @@ class Queues:
 
     def begin(self, of: Batches, left: np.ndarray) -> None:
         """Batches of idle devices begun in the window that ends; with all their work left they only wait."""
-        wait = left == self.settings.work[of.device]
+        wait = left == self.work[of.device]
         self.sending[of.device[~wait]], self.left[of.device[~wait]] = of.batch[~wait], left[~wait]
         if wait.any():
             self.waiting = self.waiting.and_more(Runs.of(of.rows(wait)))
@@ -123,7 +124,7 @@ class Queues:
         q = _Line(
             all_of.rows(order),
             np.concatenate((np.zeros(carried, np.int64), clock.work(arrivals.device, arrived_us)))[order],
-            np.concatenate((self.left[sending], self.settings.work[all_of.device[len(sending) :]]))[order],
+            np.concatenate((self.left[sending], self.work[all_of.device[len(sending) :]]))[order],
             order < len(sending),
         )
         total = clock.total[q.of.device]

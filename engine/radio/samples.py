@@ -72,13 +72,15 @@ class SampleLane:
         self.duplicates = 0
         self._count = np.zeros(len(FATES), np.int64)
         self._last = np.full(len(links), -1)  # by device, the last sample measured in this life of it; -1: none
-        self._queues = Queues(settings)
+        self._perfect = links.surroundings is None
+        self._work = np.ones_like(settings.work) if self._perfect else settings.work
+        self._queues = Queues(settings, self._work)
         self._repeats = Repeats(links, settings)
         self._held = Held(len(links))
         self._new: list[Columns] = []
         self._ended: list[tuple[int, int]] = []
         self._single = bool((settings.batch_samples == 1).all())
-        self._plain = links.surroundings is None and self._single and not settings.duplicate_share.any()
+        self._plain = self._perfect and self._single and not settings.duplicate_share.any()
         links.on_end.append(self._device_ended)
 
     def take(self, columns: Columns) -> None:
@@ -194,14 +196,16 @@ class SampleLane:
         need_us = self._air_us(window)
         busy = self._queues.busy()
         easy = window.whole & ~busy & (gone == OPEN)
-        close = (occurred_us[1:] - occurred_us[:-1] < need_us[device[1:]]) & (device[1:] == device[:-1])
+        apart_us = np.maximum(need_us, 1)
+        close = (occurred_us[1:] - occurred_us[:-1] < apart_us[device[1:]]) & (device[1:] == device[:-1])
         if close.any():
             easy[device[1:][close]] = False
         hard = ~easy[device]
         sent, lost = [], Batches.empty()
         if hard.any() or busy.any():
             arrivals = Batches(device[hard].astype(np.int64), batch[hard].astype(np.int64))
-            through, lost = self._queues.serve(self._pieces(window, busy, arrivals), arrivals, occurred_us[hard])
+            arrived_us = occurred_us[hard] - self._perfect  # its batches take no time, in a queue a microsecond
+            through, lost = self._queues.serve(self._pieces(window, busy, arrivals), arrivals, arrived_us)
             sent.append(through.rows(~self._repeats.sent(through)))
         if hard.any():
             calm = np.flatnonzero(~hard)
@@ -238,9 +242,9 @@ class SampleLane:
 
     def _air_us(self, window: Window) -> np.ndarray:
         """By device: how long a batch is on the air at the window's rate; 0 on the perfect network."""
-        if self.links.surroundings is None:
+        if self._perfect:
             return np.zeros(len(self.links), np.int64)
-        return -(-self.settings.work // np.maximum(self._rates_kbps(window), 1))
+        return -(-self._work // np.maximum(self._rates_kbps(window), 1))
 
     def _rates_kbps(self, window: Window) -> np.ndarray:
         every = np.arange(len(self.links))
@@ -248,7 +252,7 @@ class SampleLane:
 
     def _left(self, window: Window, device: np.ndarray, since_us: np.ndarray) -> np.ndarray:
         """Work left at the window's end for batches begun within it."""
-        return self.settings.work[device] - self._rates_kbps(window)[device] * (window.until_us - since_us)
+        return self._work[device] - self._rates_kbps(window)[device] * (window.until_us - since_us)
 
     def _pieces(self, window: Window, busy: np.ndarray, arrivals: Batches) -> Pieces:
         """When the devices that queue can send."""
@@ -264,7 +268,8 @@ class SampleLane:
             np.concatenate((window.network[whole], rows.network)), np.concatenate((window.level[whole], rows.level)),
         )  # fmt: skip
         device, start_us, end_us, network, level = (values[order] for values in columns)
-        return Pieces(device, start_us, end_us, self.links.rates_kbps(device, network, level), network)
+        rate_kbps = np.ones_like(device) if self._perfect else self.links.rates_kbps(device, network, level)
+        return Pieces(device, start_us, end_us, rate_kbps, network)
 
     def _gone(self) -> np.ndarray:
         """By device: the fate of what it measures now, OPEN when it lives."""

@@ -85,7 +85,8 @@ def test_runs_hold_what_batches_do(some: set, others: set) -> None:
 def test_a_queue_without_a_connection_keeps_the_oldest_or_the_newest(windows: list, kinds: list) -> None:
     """By device: room, whether the newest are dropped, whether something is being sent meanwhile."""
     room, drop_newest, busy = (list(column) for column in zip(*kinds))
-    queues = Queues(LaneSettings.fit(DEVICES, buffer_samples=np.array(room, float), drop_newest=drop_newest))
+    settings = LaneSettings.fit(DEVICES, buffer_samples=np.array(room, float), drop_newest=drop_newest)
+    queues = Queues(settings, settings.work)
     sending = np.flatnonzero(busy)
     queues.begin(Batches(sending, np.zeros(len(sending), np.int64)), np.ones(len(sending), np.int64))
     kept: list[list[int]] = [[] for _ in range(DEVICES)]

@@ -10,7 +10,7 @@ from engine.radio import NEVER_US
 from engine.radio.lane_settings import LaneSettings
 from engine.radio.links import Links
 from engine.radio.samples import FATES, SampleLane, Settled
-from engine.radio.settings import Carriers, LinkSettings
+from engine.radio.settings import REATTACH_US, Carriers, LinkSettings
 from engine.streams import Streams
 from tests.engine.radio.plain_lane import Device, life
 from tests.engine.radio.world import START, S, Script, contacts
@@ -245,6 +245,32 @@ def test_a_batch_broken_off_by_a_cut_of_power_is_sent_when_measuring_goes_on() -
 
 
 # --- invariants -----------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_over_the_perfect_network_all_arrives_at_once_however_time_is_cut(data: st.DataObject) -> None:
+    """Also from a device that was gone, once it has attached, in the window in which it does and in those after."""
+    draw, until_us = data.draw, START + 400 * S
+    gone, back = sorted(START + t * S for t in draw(st.sets(st.integers(1, 390), min_size=2, max_size=2)))
+    batch = draw(st.integers(1, 3))
+    gaps = draw(st.lists(st.sampled_from([1, 5, 20]), min_size=5, max_size=40))
+    times: Times = [START + int(t) * S for t in np.cumsum(gaps) if t <= 400]
+    cuts = {START + t * S for t in draw(st.sets(st.integers(1, 399), max_size=8))}
+    links = Links(LinkSettings.fit(["A"], [0], reattach_s_median=5.0), Carriers(), Streams(1), START)
+    of, fates = SampleLane(links, LaneSettings.fit(1, batch_samples=batch), LATENCY), {}
+    for moment in sorted({*cuts, gone, back, until_us}):
+        of.take(table({0: times}, links.now_us, moment))
+        collect(of.settle(moment), fates)
+        if moment == gone:
+            links.end_device(0, moment, "dead")
+        if moment == back:
+            links.revive(0, moment)
+    whole = [range(k, k + batch) for k in range(0, len(times) - batch + 1, batch)]
+    for of_batch in whole:
+        first, last = times[of_batch[0]], times[of_batch[-1]]
+        if last <= gone or first > back + REATTACH_US[1]:
+            assert {fates[0, n] for n in of_batch} == {("received", last + LATENCY, 0)}
 
 
 @settings(max_examples=150, deadline=None)
