@@ -1,6 +1,7 @@
 """Vehicles and orders as known, each field resting on the newest fact that told it."""
 
-from typing import Any, NamedTuple, TypeVar
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from twin.views import NEVER_US, OrderView, VehicleView
 
@@ -21,17 +22,6 @@ class When(NamedTuple):
 
 ALWAYS = When(-NEVER_US)
 """Before every fact."""
-
-
-_View = TypeVar("_View", OrderView, VehicleView)
-
-
-def changed(view: _View, **fields: Any) -> _View:
-    """A view with other values of some fields, as ``dataclasses.replace`` makes it in several times the time: a message
-    often changes one."""
-    new = object.__new__(type(view))
-    vars(new).update(vars(view), **fields)
-    return new
 
 
 class Known:
@@ -55,11 +45,11 @@ class Known:
         if "state" in fields:
             fields["state_us"] = when.us
         new = {name: value for name, value in fields.items() if self._newest(when, ("vehicle", vehicle_id), name)}
-        self.vehicles[vehicle_id] = changed(self.vehicles[vehicle_id], **new)
+        self.vehicles[vehicle_id] = replace(self.vehicles[vehicle_id], **new)
 
     def _order(self, when: When, order_id: str, **fields: Any) -> None:
         """Set those fields of an open order that rest on nothing newer."""
         known = self.orders.get(order_id)
         if known is not None:
             new = {name: value for name, value in fields.items() if self._newest(when, ("order", order_id), name)}
-            self.orders[order_id] = changed(known, **new)
+            self.orders[order_id] = replace(known, **new)
