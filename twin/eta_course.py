@@ -9,12 +9,9 @@ from twin.geofences import distance_m
 from twin.orders import Place, Task
 from twin.ready_times import ReadyTime
 from twin.travel import UNREACHABLE
-from twin.views import NEVER_US, FleetView, OrderView, Stop, VehicleView
+from twin.views import AT_DEPOT, DEPOT_LOAD_US, NEVER_US, FleetView, OrderView, Stop, VehicleView
 
 SECOND_US = 1_000_000
-DEPOT_LOAD_US = 300 * SECOND_US
-"""Coming by the depot for goods that are not on board takes five minutes [A]."""
-_AT_DEPOT = ("off", "preparing", "loading")
 
 
 class Visit(NamedTuple):
@@ -85,7 +82,7 @@ def course_of(view: FleetView, vehicle: VehicleView) -> Course:
         pairs.sort(key=lambda pair: pair[0] != started)
     places: list[Place] = [_origin(view, vehicle)]
     visits: list[Visit | None] = []
-    loaded = vehicle.state in _AT_DEPOT  # everything that waits there comes along
+    loaded = vehicle.state in AT_DEPOT  # everything that waits there comes along
     for stop, known in pairs:
         if known is None:
             continue
@@ -107,7 +104,7 @@ def _origin(view: FleetView, vehicle: VehicleView) -> Place:
     """Where the vehicle's leg began, by a name the travel times know: a depot, or the place of a stop."""
     depot = view.depots[vehicle.depot_id]
     place = vehicle.place
-    if place is None or vehicle.state in _AT_DEPOT:
+    if place is None or vehicle.state in AT_DEPOT:
         return depot
     if vehicle.state == "driving" and vehicle.started is None:
         return depot  # on its way there, or to fuel

@@ -10,6 +10,10 @@ from twin.orders import Order, Place
 
 NEVER_US = 2**62
 VehicleState = Literal["off", "preparing", "loading", "idle", "driving", "waiting", "serving", "break", "broken"]
+AT_DEPOT = ("off", "preparing", "loading")
+"""States of a vehicle that has not left its depot: what is put on its route now is loaded before it leaves."""
+DEPOT_LOAD_US = 300_000_000
+"""Coming by the depot for goods that are not on board takes five minutes [A]."""
 
 
 class Stop(NamedTuple):
@@ -20,7 +24,7 @@ class Stop(NamedTuple):
     arrive_us: int | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class OrderView:
     """An open order as known: ``vehicle_id`` is who was told to do it, ``onboard`` who has it."""
 
@@ -33,7 +37,7 @@ class OrderView:
     planned_us: int | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class VehicleView:
     """A vehicle and its driver as known. ``stops`` are those still to do, ``started`` the one under way (frozen).
 

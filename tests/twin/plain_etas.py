@@ -1,10 +1,10 @@
 """Expected arrivals the plain way, stop by stop and nothing kept: what ``twin.eta`` is compared with."""
 
 from twin.eta import BROKEN_US, LEAST_SPREAD_US, SPREAD
-from twin.eta_course import DEPOT_LOAD_US, course_of
+from twin.eta_course import course_of
 from twin.geofences import distance_m
 from twin.travel import UNREACHABLE, TravelTimes
-from twin.views import Eta, FleetView, VehicleView
+from twin.views import DEPOT_LOAD_US, Eta, FleetView, VehicleView
 
 
 def plain_etas(view: FleetView, travel: TravelTimes) -> dict[tuple[str, str], Eta]:

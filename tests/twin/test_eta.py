@@ -4,7 +4,7 @@ import pytest
 
 from tests.twin.alerts.pictures import HOUR_US, MINUTE_US, NOON_US, Crow, Fleet
 from twin.eta import BROKEN_US, LegCache, etas
-from twin.eta_course import DEPOT_LOAD_US
+from twin.views import DEPOT_LOAD_US
 
 AT = NOON_US + HOUR_US
 

@@ -4,13 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from twin.orders import Place, Task, natural_key
-from twin.views import FleetView, OrderView, Stop, VehicleView
+from twin.views import AT_DEPOT, DEPOT_LOAD_US, FleetView, OrderView, Stop, VehicleView
 
 SECOND_US = 1_000_000
-LOAD_US = 300 * SECOND_US
-"""Coming by the depot for goods takes five minutes [A]."""
-AT_DEPOT = ("off", "preparing", "loading")
-"""States of a vehicle that has not left its depot: what is put on its route now is loaded before it leaves."""
 
 
 class Visit(NamedTuple):
@@ -129,7 +125,7 @@ def numbered_visits(view: FleetView, vehicle: VehicleView, stops: Sequence[Stop]
         if known is None:
             continue
         if not loaded and awaits_loading(known):
-            visits.append((Visit(view.depots[vehicle.depot_id], LOAD_US, loads=True), number))
+            visits.append((Visit(view.depots[vehicle.depot_id], DEPOT_LOAD_US, loads=True), number))
             loaded = True
         task = known.order.pickup if stop.task == "pickup" else known.order.delivery
         visits.append((task_visit(task or known.order.last_task), number))

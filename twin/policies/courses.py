@@ -16,7 +16,6 @@ import numpy as np
 
 from twin.orders import Place, natural_key
 from twin.policies.common import (
-    AT_DEPOT,
     Visit,
     at_work,
     begin,
@@ -25,7 +24,7 @@ from twin.policies.common import (
     numbered_visits,
 )
 from twin.travel import UNREACHABLE, TravelTimes
-from twin.views import FleetView, Stop, VehicleView
+from twin.views import AT_DEPOT, FleetView, Stop, VehicleView
 
 NEVER_US = 2**60
 

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from twin.orders import Place, Task
-from twin.policies.common import LOAD_US, awaits_loading
+from twin.policies.common import awaits_loading
 from twin.policies.courses import Courses
 from twin.travel import UNREACHABLE, TravelTimes
-from twin.views import FleetView, OrderView, VehicleView
+from twin.views import DEPOT_LOAD_US, FleetView, OrderView, VehicleView
 
 NO = 2**60
 """Cost of what is not possible."""
@@ -81,7 +81,7 @@ class Search:
         loaded_from, self._at = self._loaded_from[:, None], np.arange(shape[1])[None, :]
         self._unsplit = (self._at == 0) | (self._at != loaded_from)
         self._loaded = self._at >= loaded_from
-        self._load_us = np.where(self._loaded, 0, LOAD_US)
+        self._load_us = np.where(self._loaded, 0, DEPOT_LOAD_US)
         self._via_ms = np.where(loaded_from < NO, UNREACHABLE, self._depot_ms)  # not before a loading
         self._later_us = _later_by(courses.wait_us) if margin_us else None
         self._risk_us = margin_us - (courses.close_us - courses.arrive_us)
