@@ -145,12 +145,12 @@ class Session:
     def _to_the_end(self, finish: Callable[[], Finished], progress: Progress | None = None) -> Finished:
         start_us, end_us = self.scenario.start_us, self.scenario.end_us
         try:
-            with ctrl_c_between_windows() as asked:
-                for edge in _edges(start_us, end_us):
-                    self.advance(edge, asked)
-                    if progress is not None:
-                        progress((edge - start_us) / (end_us - start_us), self.scenario.local.text(edge))
             with few_collections():
+                with ctrl_c_between_windows() as asked:
+                    for edge in _edges(start_us, end_us):
+                        self.advance(edge, asked)
+                        if progress is not None:
+                            progress((edge - start_us) / (end_us - start_us), self.scenario.local.text(edge))
                 return finish()
         except ValueError as error:
             self._fail(error)
