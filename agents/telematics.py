@@ -15,11 +15,12 @@ from engine.clock import SECOND
 from engine.coverage.surroundings import Surroundings
 from engine.geo import Projection
 from engine.gnss import Receivers
-from engine.motion import Motion, ranges
+from engine.motion import Motion
 from engine.radio.held import Columns, Part
 from engine.radio.in_order import InOrder
 from engine.radio.samples import BUFFERED, FEED, POWER, RECEIVED, SampleLane
 from engine.radio.settings import NO_NETWORK
+from engine.runs import ranges
 from engine.telemetry import Sampler
 from engine.telemetry_log import TelemetryLog
 from twin.belief import Belief
@@ -70,8 +71,8 @@ class Telematics:
 
     def _settle(self, until_us: int, idle_too: bool = True) -> None:
         samples = self.sampler.sample(until_us)
-        if not (idle_too or len(samples) or self.surroundings is not None or self.lane.busy(until_us)):
-            return  # nothing on its way, no network to meet
+        if not (idle_too or len(samples) or self.lane.busy(until_us)):
+            return  # nothing on its way
         if len(samples):
             spells = None
             if self.surroundings is not None:

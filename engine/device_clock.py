@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.clock import HOUR, SECOND
 from engine.motion import FOREVER_US
+from engine.runs import opens
 from engine.streams import Streams
 
 DAY_US = 24 * HOUR
@@ -94,7 +95,7 @@ class Clocks:
             return true_us
         fixed_us = self._last_fix(device, true_us, fix) if self._by_fix else true_us
         shown = self._shown(device, true_us, fixed_us)
-        earliest_us = int(true_us[np.append(True, device[1:] != device[:-1])].min())
+        earliest_us = int(true_us[opens(device)].min())
         self._jumps = [jump for jump in self._jumps if jump.end_us >= earliest_us]
         return shown
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from engine.motion import ranges
+from engine.runs import last_below, opens, ranges, stops
 from engine.samples import Samples
 
 
@@ -35,16 +35,15 @@ class DeviceRows:
     def __init__(self, samples: Samples, devices: int) -> None:
         self.samples = samples
         device = samples.device
-        edges = (device[1:] != device[:-1]).nonzero()[0] + 1
-        n = len(device)
-        self.first = np.append(np.zeros(min(n, 1), np.int64), edges)
+        self.first = opens(device).nonzero()[0]
         """First rows of the devices that have any."""
-        self.last = np.append(edges, np.full(min(n, 1), n)) - 1
+        end = stops(self.first, len(device))
+        self.last = end - 1
         self.device = device[self.first]
         self.begin = np.zeros(devices, np.int64)
         """By device: its first row."""
         self._end = np.zeros(devices, np.int64)
-        self.begin[self.device], self._end[self.device] = self.first, self.last + 1
+        self.begin[self.device], self._end[self.device] = self.first, end
 
     def between(
         self, device: np.ndarray | int, from_us: np.ndarray | int, until_us: np.ndarray | int
@@ -52,29 +51,19 @@ class DeviceRows:
         """Rows of each device in its span of time (from, until]: (which of the spans, row), one after another."""
         device = np.atleast_1d(device)
         begin, end = self.begin[device], self._end[device]
-        low = self._first_after(begin, end, from_us)
-        count = np.maximum(self._first_after(begin, end, until_us) - low, 0)
-        return np.repeat(np.arange(len(device)), count), ranges(low, count)
+        t = self.samples.occurred_us
+        low = last_below(t, begin, end, np.add(from_us, 1)) + 1
+        count = np.maximum(last_below(t, begin, end, np.add(until_us, 1)) + 1 - low, 0)
+        return np.arange(len(device)).repeat(count), ranges(low, count)
 
     def runs(self) -> Runs:
         """Runs of samples of one device with the ignition on or off."""
         ignition, n = self.samples.ignition, len(self.samples)
-        opens = np.ones(n, bool)
-        np.not_equal(ignition[1:], ignition[:-1], out=opens[1:])
-        opens[self.first] = True
-        first = np.flatnonzero(opens)
+        begins = opens(ignition)
+        begins[self.first] = True
+        first = begins.nonzero()[0]
         device = self.samples.device[first].astype(np.int64)
-        opening = np.append(True, device[1:] != device[:-1])[: len(first)]
+        opening = opens(device)
         place = np.arange(len(first))
         rank = place - np.maximum.accumulate(np.where(opening, place, 0))
-        return Runs(first, np.append(first[1:], n)[: len(first)], device, ignition[first], rank)
-
-    def _first_after(self, begin: np.ndarray, end: np.ndarray, moment_us: np.ndarray | int) -> np.ndarray:
-        """By span: the first row of begin to end later than its moment, ``end`` if there is none."""
-        low, high, t = begin.copy(), end.copy(), self.samples.occurred_us
-        while (open_ := low < high).any():
-            middle = (low + high) >> 1
-            later = t[np.minimum(middle, len(t) - 1)] > moment_us
-            high = np.where(open_ & later, middle, high)
-            low = np.where(open_ & ~later, middle + 1, low)
-        return low
+        return Runs(first, stops(first, n), device, ignition[first], rank)

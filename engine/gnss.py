@@ -21,8 +21,9 @@ from engine.device_rows import DeviceRows
 from engine.devices import Devices
 from engine.geo import Projection
 from engine.interference import NOISY_SIGMA_M, Interference
-from engine.motion import FOREVER_US, ranges
+from engine.motion import FOREVER_US
 from engine.noise import NOISE_SIGMA, bell, noise_lanes
+from engine.runs import opens, ranges
 from engine.samples import Samples
 from engine.signals import CANYON, DARK, HELD, NOISY, OFF, OPEN, Signals, constant, reception
 from engine.streams import mix_u64
@@ -37,6 +38,7 @@ OUTLIER_FACTOR = 4.0
 _OUTLIERS = np.uint64(32)
 _SALT = np.uint64(0x5851F42D4C957F2D)
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_NO_SPELLS = (np.empty(0, np.int64),) * 3
 
 
 @dataclass(frozen=True)
@@ -155,16 +157,21 @@ class Receivers:
 
     def _in_view(self, spells: Spells, view: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Devices whose vehicle has one view of the sky, and their spells of it: (device, start_us, end_us)."""
-        spell = np.flatnonzero(sky(spells.code) == view)
-        first = np.searchsorted(self._vehicles, spells.vehicle[spell])
-        count = np.searchsorted(self._vehicles, spells.vehicle[spell], side="right") - first
-        spell = np.repeat(spell, count)
+        spell = (sky(spells.code) == view).nonzero()[0]
+        if not len(spell):
+            return _NO_SPELLS
+        vehicle = spells.vehicle[spell]
+        first = self._vehicles.searchsorted(vehicle)
+        count = self._vehicles.searchsorted(vehicle, side="right") - first
+        spell = spell.repeat(count)
         return self._of_vehicle[ranges(first, count)], spells.start_us[spell], spells.end_us[spell]
 
     def _no_fix(
         self, rows: DeviceRows, out: np.ndarray, device: np.ndarray, since_us: np.ndarray, until_us: np.ndarray
     ) -> None:
         """Devices that have no fix in (since, until], which may reach into windows to come."""
+        if not len(device):
+            return
         _paint(rows, out, device, since_us, until_us, DARK)
         np.maximum.at(self._dark_us, device, until_us)
 
@@ -202,7 +209,7 @@ class Receivers:
         s = rows.samples
         held = np.flatnonzero(HELD[circumstance])
         device = s.device[held]
-        opening = np.append(True, (held[1:] != held[:-1] + 1) | (device[1:] != device[:-1]))[: len(held)]
+        opening = opens(held - np.arange(len(held))) | opens(device)
         run = np.cumsum(opening) - 1
         first = held[opening]
         own = s.device[first]

@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from engine.runs import last_below, ranges
+
 FOREVER_US = 1 << 62
 T, X, Y, ODOMETER, FUEL, ENERGY, ENGINE, HEADING = range(8)
 """Columns of ``Motion.keyframes``: us, mm, mm, mm, ul, mWh, us, hundredths of a degree."""
@@ -83,6 +85,7 @@ class Motion:
         self.sampled_us = -FOREVER_US
         self.vehicle_ids: list[str] = []
         self._used = 0  # rows of keyframes
+        self._full = 1024, 256  # rows and stretches: at either it is time to compact
         self._newest: list[int] = []  # stretch by vehicle
         self._count = 0  # stretches
         # Per stretch; a finished one has end_us <= sampled_us and waits for _compact.
@@ -212,13 +215,18 @@ class Motion:
         out[at.vehicle[under_way]] = start[:, X:] + (end[:, X:] - start[:, X:]) * along // of
         return out[:, 0], out[:, 1]
 
-    def stretches(self, until_us: int) -> Stretches:
-        """Stretches with motion in (what is forgotten, ``until_us``]."""
-        live = self._live(until_us)
-        live = live[np.argsort(self._vehicle[live], kind="stable")]
+    def stretches(self, until_us: int, idle: np.ndarray | None = None) -> Stretches:
+        """Stretches with motion in (what is forgotten, ``until_us``]; of ``idle`` vehicles (bool by vehicle) not those
+        that rest all the while."""
+        n = self._count
+        live = ((self._end_us[:n] > self.sampled_us) & (self._start_us[:n] <= until_us)).nonzero()[0]
+        if idle is not None:
+            rests = self.keyframes[self._last[live], T] <= self.sampled_us
+            live = live[~(rests & idle[self._vehicle[live]])]
+        live = live[self._vehicle[live].argsort(kind="stable")]
         end_us = np.minimum(self._end_us[live], until_us)
         first, last = self._first[live], self._last[live]
-        stop = _last_before(self.keyframes[:, T], first, last, end_us)
+        stop = last_below(self.keyframes[:, T], first + 1, last + 1, end_us)
         return Stretches(live, self._vehicle[live], first, stop, last, end_us, self._ignition[live])
 
     def forget(self, until_us: int, passed: Stretches | None = None) -> None:
@@ -269,10 +277,6 @@ class Motion:
         if t[0] < self.sampled_us:
             raise ValueError(f"{self._name(index)}: starts at {t[0]} us, was read up to {self.sampled_us} us")
 
-    def _live(self, until_us: int) -> np.ndarray:
-        n = self._count
-        return ((self._end_us[:n] > self.sampled_us) & (self._start_us[:n] <= until_us)).nonzero()[0]
-
     def _room(self, n: int) -> int:
         """Make room for n keyframes; returns the first free row."""
         capacity = len(self.keyframes)
@@ -302,11 +306,12 @@ class Motion:
     def _compact(self) -> None:
         """Once most of it is behind us, keep what is still needed, in order, in arrays of twice its size."""
         n = self._count
+        if self._used < self._full[0] and n < self._full[1]:
+            return
         keep = np.flatnonzero(self._end_us[:n] > self.sampled_us)
         lengths = self._last[keep] - self._first[keep] + 1
         rows = int(lengths.sum())
-        if self._used < max(1024, 3 * rows) and n < max(256, 3 * len(keep)):
-            return
+        self._full = max(1024, 3 * rows), max(256, 3 * len(keep))
         picked = ranges(self._first[keep], lengths)
         for start in range(0, rows, 1 << 14):  # in place: rows only move down
             part = slice(start, min(start + (1 << 14), rows))
@@ -326,21 +331,3 @@ class Motion:
             fresh[: len(keep)] = values[keep]
             setattr(self, name, fresh)
         self._count = len(keep)
-
-
-def ranges(first: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """first[0], first[0]+1, … (lengths[0] of them), first[1], …; int64."""
-    stops = lengths.cumsum()
-    total = int(stops[-1]) if len(stops) else 0
-    return np.arange(total) + np.repeat(first - (stops - lengths), lengths)
-
-
-def _last_before(t: np.ndarray, first: np.ndarray, last: np.ndarray, moment: np.ndarray) -> np.ndarray:
-    """For each run of rising times t[first..last]: the last place earlier than its moment, or ``first``."""
-    low, high = first.copy(), last.copy()
-    while (low < high).any():
-        middle = (low + high + 1) >> 1
-        before = t[middle] < moment
-        low = np.where(before, middle, low)
-        high = np.where(before, high, middle - 1)
-    return low

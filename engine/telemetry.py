@@ -13,8 +13,9 @@ import numpy as np
 
 from engine.devices import Devices
 from engine.geo import Projection
-from engine.motion import HEADING, ODOMETER, Motion, Stretches, T, X, ranges
+from engine.motion import HEADING, ODOMETER, Motion, Stretches, T, X
 from engine.noise import NOISE_SIGMA, bell, noise_lanes
+from engine.runs import opens, ranges, stops
 from engine.samples import Samples
 
 _BLOCK = 16_384  # samples (and keyframes) worked on at a time: what the second-level cache holds
@@ -43,6 +44,7 @@ class Sampler:
         self.devices = devices
         self.until_us = start_us
         self._next_k = self._grid(start_us)
+        self._parked = (self._next_k - 1) // devices.parked_every
         self._due_us = self._earliest_us()
         self._none = Samples.empty(0)
         self._next_sample = np.zeros(len(devices), np.int64)
@@ -68,16 +70,17 @@ class Sampler:
         if until_us < self._due_us:
             return self._none
         end_k = self._grid(until_us)
-        out = Samples.empty(int((end_k - self._next_k).sum()))
-        passed = self.motion.stretches(until_us)
+        passed = self.motion.stretches(until_us, self._idle(end_k))
         stretches, device = self._by_device(passed)
-        done = 0
-        for part in self._blocks(stretches, device, until_us):
-            pieces = self._pieces(stretches, device, part)
-            n = int(pieces.count.sum())
-            if n:
-                self._fill(pieces, out.slice(done, done + n))
-                done += n
+        out, done = self._none, 0
+        if len(device):
+            out = Samples.empty(int((end_k - self._next_k).sum()))
+            for part in self._blocks(stretches, device, until_us):
+                pieces = self._pieces(stretches, device, part)
+                n = int(pieces.count.sum())
+                if n:
+                    self._fill(pieces, out.slice(done, done + n))
+                    done += n
         self._next_k = end_k
         self._due_us = self._earliest_us()
         self.until_us = until_us
@@ -93,6 +96,16 @@ class Sampler:
     def _grid(self, t_us: int) -> np.ndarray:
         """By device: the number of its first grid point after a moment."""
         return (t_us - self.devices.phase_us) // self.devices.period_us + 1
+
+    def _idle(self, end_k: np.ndarray) -> np.ndarray:
+        """By vehicle: parked, none of its devices takes a sample before these grid points."""
+        parked = (end_k - 1) // self.devices.parked_every
+        quiet, self._parked = parked == self._parked, parked
+        if self._own_device:
+            return quiet
+        idle = np.ones(len(self.motion), bool)
+        idle[self.devices.vehicle[~quiet]] = False
+        return idle
 
     def _by_device(self, by_vehicle: Stretches) -> tuple[Stretches, np.ndarray]:
         """Stretches once for each device of their vehicle, and that device's index."""
@@ -121,22 +134,22 @@ class Sampler:
         devices, device = self.devices, device[part]
         first, last = stretches.first[part], stretches.last[part]
         length = stretches.stop[part] - first + 1
-        stops = np.cumsum(length)
-        of = np.repeat(np.arange(len(length)), length)
-        row = np.arange(len(of)) + (first - (stops - length))[of]
+        ends = length.cumsum()
+        starts = ends - length
+        of = np.arange(len(length)).repeat(length)
+        row = np.arange(len(of)) + (first - starts)[of]
         phase, period = devices.phase_us[device], _pick(self._period_us, device)
         # Dividing whole numbers below 2^53 as floats never crosses a whole number, and is twice as fast.
         start_k = (self.motion.keyframes[row, T] - phase[of]) / _pick(period, of)
         start_k = np.floor(start_k, out=start_k).astype(np.int64) + 1
-        starts = stops - length
         start_k[starts] = np.maximum(start_k[starts], self._next_k[device])
         end_k = np.empty_like(start_k)
         end_k[:-1] = start_k[1:]
-        end_k[stops - 1] = (stretches.end_us[part] - phase) // period + 1
+        end_k[ends - 1] = (stretches.end_us[part] - phase) // period + 1
         rest = row == last[of]
         ignition = stretches.ignition[part][of] & ~rest
         step = np.ones_like(start_k)
-        off = np.flatnonzero(~ignition)
+        off = (~ignition).nonzero()[0]
         every = devices.parked_every[device][of[off]]
         step[off] = every
         first_k = start_k.copy()
@@ -144,7 +157,7 @@ class Sampler:
         count = end_k - first_k
         count[off] = -(-end_k[off] // every) - first_k[off]
         first_k[off] *= every
-        has = np.flatnonzero(count > 0)
+        has = (count > 0).nonzero()[0]
         return _Pieces(device[of[has]], row[has], first_k[has], step[has], count[has], ignition[has], rest[has])
 
     def _fill(self, p: _Pieces, out: Samples) -> None:
@@ -153,9 +166,8 @@ class Sampler:
         start = np.ascontiguousarray(k[p.row].T)
         change = (k[p.row + 1 - p.rest].T - start).astype(float)
         change[T, p.rest] = 1.0
-        n, stops = len(out), np.cumsum(p.count)
-        starts = stops - p.count
-        of = np.repeat(np.arange(len(stops)), p.count)
+        n, starts = len(out), p.count.cumsum() - p.count
+        of = np.arange(len(starts)).repeat(p.count)
 
         # Time since the keyframe, exact: whole numbers far below 2^53.
         period_us = _pick(self._period_us, p.device)
@@ -181,48 +193,34 @@ class Sampler:
         self, device: np.ndarray, start: np.ndarray, change: np.ndarray, of: np.ndarray, since_us: np.ndarray,
         out: Samples,
     ) -> None:  # fmt: skip
-        """Interpolate positions, counters and speed, and add noise; what stands still is worked out once a piece.
+        """Interpolate positions, counters and speed, and add noise.
 
         ``start`` and ``change`` are by column of a keyframe and by piece, ``of`` and ``since_us`` the piece of each row
         and the time since it began.
         """
         noise = noise_lanes(self.devices.key[device][of], out.sample)
         base = start[X:HEADING] / self._unit + self._offset
-        place_e7 = np.empty((len(_PLACE), len(of)))
-        moves = np.count_nonzero(change[X:HEADING], axis=0) > 0
-        rows: slice | np.ndarray = slice(None)
-        moving = of
-        if not moves.all():
-            _take(base[: len(_PLACE)], of, place_e7)
-            for name, column in zip(_COUNTERS, np.floor(base[len(_PLACE) :]).astype(np.int32)):
-                _take(column, of, getattr(out, name))
-            out.speed_cmps[:] = 0
-            rows = moves[of].nonzero()[0]
-            moving, since_us = of[rows], since_us[rows]
-        if len(moving):
-            values, draw = np.empty((len(base), len(moving))), np.empty((len(base), len(moving)))
-            _take(change[X:HEADING] / (self._unit * change[T]), moving, values)
-            values *= since_us
-            values += _take(base, moving, draw)
-            place_e7[:, rows] = values[: len(_PLACE)]
-            for name, column in zip(_COUNTERS, np.floor(values[len(_PLACE) :])):
-                getattr(out, name)[rows] = column
-            cmps = change[ODOMETER] / change[T] * 1e5  # mm/us to cm/s
-            speed = bell(noise[rows], 2, draw[0])
-            speed *= np.where(cmps > 0, _pick(self._noise_cmps, device), 0.0)[moving]
-            speed += (cmps + 0.5)[moving]
-            out.speed_cmps[rows] = np.clip(speed, 0, 65_535, out=speed)
-        for name, axis, sigma, column in zip(_PLACE, (1, 0), self._noise_e7, place_e7):
-            column += bell(noise, axis, np.empty(len(of))) * _pick(_pick(sigma, device), of)
-            getattr(out, name)[:] = np.floor(column, out=column)
+        values, draw = np.empty((len(base), len(of))), np.empty((len(base), len(of)))
+        _take(change[X:HEADING] / (self._unit * change[T]), of, values)
+        values *= since_us
+        values += _take(base, of, draw)
+        for axis, sigma, column in zip((1, 0), self._noise_e7, values):
+            column += bell(noise, axis, draw[axis]) * _pick(_pick(sigma, device), of)
+        for name, column in zip((*_PLACE, *_COUNTERS), np.floor(values, out=values)):
+            getattr(out, name)[:] = column
+        cmps = change[ODOMETER] / change[T] * 1e5  # mm/us to cm/s
+        speed = bell(noise, 2, draw[0])
+        speed *= np.where(cmps > 0, _pick(self._noise_cmps, device), 0.0)[of]
+        speed += (cmps + 0.5)[of]
+        out.speed_cmps[:] = np.minimum(np.maximum(speed, 0), 65_535)
 
     def _number(self, device: np.ndarray, starts: np.ndarray, n: int) -> np.ndarray:
         """By piece: its device's next number less that sample's place among n; moves the counters on."""
-        new = np.append(True, device[1:] != device[:-1])
-        devices, places = device[new], np.append(starts[new], n)
-        base = self._next_sample[devices] - places[:-1]
-        self._next_sample[devices] += np.diff(places)
-        return base[np.cumsum(new) - 1].astype(np.int32)
+        new = opens(device)
+        devices, places = device[new], starts[new]
+        base = self._next_sample[devices] - places
+        self._next_sample[devices] += stops(places, n) - places
+        return base[new.cumsum() - 1].astype(np.int32)
 
 
 def _shared(values: np.ndarray) -> np.ndarray:

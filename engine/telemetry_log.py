@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from engine.motion import ranges
 from engine.radio import NEVER_US
 from engine.radio.held import Part
 from engine.radio.samples import FATES
 from engine.records import INSTANT, Chains, instants, names, read_batches, write_parquet
+from engine.runs import opens, ranges, stops
 from engine.samples import columns_of
 from engine.streams import key_u64
 
@@ -130,7 +130,7 @@ class TelemetryLog:
         n = len(part)
         self.rows += n
         if self.folder is None:
-            self._kept.append({name: columns[name] for name in _DTYPES})
+            self._kept.append(columns)
             return
         done = 0
         while done < n:
@@ -161,9 +161,11 @@ class TelemetryLog:
         return chains.digest()
 
     def table(self) -> pa.Table:
-        """All rows of a log kept in memory, after ``seal``; columns as in ``SCHEMA``."""
-        tables = [_table(_sorted(part), self._texts) for part in self._kept]
-        return pa.concat_tables(tables) if tables else SCHEMA.empty_table()
+        """All rows of a log kept in memory, by device and then by sample; columns as in ``SCHEMA``."""
+        if not self._kept:
+            return SCHEMA.empty_table()
+        whole = {name: np.concatenate([part[name] for part in self._kept]) for name in _DTYPES}
+        return _table(_sorted(whole), self._texts)
 
     def _end_part(self) -> None:
         part = {name: values[: self._filled] for name, values in self._buffer.items()}
@@ -211,8 +213,8 @@ def read_telemetry(folder: Path) -> Iterator[pa.RecordBatch]:
 
 def _by_device(device: np.ndarray) -> np.ndarray:
     """A stable order by device of rows that come in long runs of one device."""
-    starts = np.append(0, np.flatnonzero(device[1:] != device[:-1]) + 1)
-    lengths = np.diff(np.append(starts, len(device)))
+    starts = opens(device).nonzero()[0]
+    lengths = stops(starts, len(device)) - starts
     runs = np.sort(device[starts].astype(np.int64) << 32 | np.arange(len(starts))) & 0xFFFFFFFF
     return ranges(starts[runs], lengths[runs])
 

@@ -59,9 +59,7 @@ class SampleClocks:
         up to here. Rows are by device, each device's in order of reception.
         """
         if self._calm(device, sample, recorded_us, received_us):
-            end = np.flatnonzero(np.append(device[1:] != device[:-1], True))
-            self.newest[device[end]], self._floor_us[device[end]] = sample[end], recorded_us[end]
-            return recorded_us, np.broadcast_to(False, len(device)), sample
+            return recorded_us, np.zeros(len(device), bool), sample
         number = (device << 40) + sample
         highest = np.maximum(np.maximum.accumulate(number), (device << 40) + self.newest[device])
         used_us = np.minimum(recorded_us, received_us)
@@ -76,18 +74,18 @@ class SampleClocks:
         return used_us, fault, highest
 
     def _calm(self, device: np.ndarray, sample: np.ndarray, recorded_us: np.ndarray, received_us: np.ndarray) -> bool:
-        """Whether every sample goes on where its device's last one ended, at a time that can be right."""
-        first = np.flatnonzero(np.append(True, device[1:] != device[:-1])[: len(device)])
-        goes_on = (sample[1:] > sample[:-1]) & (recorded_us[1:] >= recorded_us[:-1] - TOLERANCE_US)
-        goes_on[first[1:] - 1] = True
-        who = device[first]
-        return bool(
-            goes_on.all()
-            and (sample[first] > self.newest[who]).all()
-            and (recorded_us[first] >= self._floor_us[who] - TOLERANCE_US).all()
-            and (recorded_us <= received_us).all()
-            and (recorded_us >= received_us - OLDEST_US).all()
-        )
+        """Whether every sample goes on where its device's last one ended, at a time that can be right; notes them."""
+        new = np.ones(len(device), bool)
+        np.not_equal(device[1:], device[:-1], out=new[1:])
+        first = new.nonzero()[0]
+        who, end = device[first], first - 1  # the last row of the device before; of the very last one: -1
+        right = (recorded_us <= received_us) & (recorded_us >= received_us - OLDEST_US)
+        right[1:] &= new[1:] | ((sample[1:] > sample[:-1]) & (recorded_us[1:] >= recorded_us[:-1] - TOLERANCE_US))
+        right[first] &= (sample[first] > self.newest[who]) & (recorded_us[first] >= self._floor_us[who] - TOLERANCE_US)
+        if not right.all():
+            return False
+        self.newest[device[end]], self._floor_us[device[end]] = sample[end], recorded_us[end]
+        return True
 
     def _step_back(
         self, device: np.ndarray, recorded_us: np.ndarray, received_us: np.ndarray, used_us: np.ndarray,

@@ -127,27 +127,30 @@ class LastKnown:
 
     def _hear(self, batch: SampleBatch, end: np.ndarray, fault: np.ndarray) -> None:
         """Note receptions; a device's last row is the one received last."""
-        vehicle, received_us = batch.vehicle[end], batch.received_us[end]
-        np.maximum.at(self.rows["heard_us"], vehicle, received_us)
-        np.maximum.at(self.rows["sampled_us"], vehicle, received_us)
+        vehicle, received_us, rows = batch.vehicle[end], batch.received_us[end], self.rows
+        np.maximum.at(rows["heard_us"], vehicle, received_us)
+        np.maximum.at(rows["sampled_us"], vehicle, received_us)
         self._vehicle[batch.device[end]] = vehicle
         if fault.any():
-            np.add.at(self.rows["clock_faults"], batch.vehicle[fault], 1)
+            np.add.at(rows["clock_faults"], batch.vehicle[fault], 1)
 
     def _take(
         self, newest: np.ndarray, batch: SampleBatch, used_us: np.ndarray, rank: np.ndarray, clock: str,
         columns: tuple[str, ...],
     ) -> None:  # fmt: skip
         """Let the newest samples, a row a vehicle, replace what is older than they are."""
-        vehicle, device, sample = batch.vehicle[newest], batch.device[newest], batch.sample[newest]
-        old, old_us = rank[vehicle], self.rows[clock][vehicle]
-        tie = (device > old["device"]) | ((device == old["device"]) & (sample > old["sample"]))
-        newer = (used_us[newest] > old_us) | ((used_us[newest] == old_us) & tie)
+        rows, vehicle, now_us = self.rows, batch.vehicle[newest], used_us[newest]
+        old_us = rows[clock][vehicle]
+        newer = now_us > old_us
+        same = (now_us == old_us).nonzero()[0]
+        if len(same):
+            device, sample, old = batch.device[newest[same]], batch.sample[newest[same]], rank[vehicle[same]]
+            newer[same] = (device > old["device"]) | ((device == old["device"]) & (sample > old["sample"]))
         newest, vehicle = newest[newer], vehicle[newer]
-        self.rows[clock][vehicle] = used_us[newest]
-        rank["device"][vehicle], rank["sample"][vehicle] = device[newer], sample[newer]
+        rows[clock][vehicle] = now_us[newer]
+        rank["device"][vehicle], rank["sample"][vehicle] = batch.device[newest], batch.sample[newest]
         for name in columns:
-            self.rows[name][vehicle] = getattr(batch, name)[newest]
+            rows[name][vehicle] = getattr(batch, name)[newest]
 
     # --- standing and moving, and the track ---
 
@@ -162,7 +165,8 @@ class LastKnown:
 
     def _stand(self, batch: SampleBatch, used_us: np.ndarray) -> None:
         end = _ends(batch)
-        start = np.append(0, end[:-1] + 1)
+        start = np.zeros_like(end)
+        start[1:] = end[:-1] + 1
         vehicle = batch.vehicle[end]
         since_us, before_us = self.rows["still_since_us"], self._moved_us[vehicle]
         moving_us = np.where(batch.speed_mps >= STILL_MPS, used_us, 0)
@@ -170,8 +174,9 @@ class LastKnown:
         moved_us = self._moved_us[vehicle]
         after_us = np.where(used_us > self._moved_us[batch.vehicle], used_us, NEVER_US)
         first_us = np.minimum.reduceat(after_us, start)
-        broken = np.flatnonzero((moved_us > before_us) & (self.rows["fixed_us"][vehicle] > moved_us))
-        since_us[vehicle] = np.where(since_us[vehicle] > moved_us, since_us[vehicle], NEVER_US)
+        broken = ((moved_us > before_us) & (self.rows["fixed_us"][vehicle] > moved_us)).nonzero()[0]
+        old_us = since_us[vehicle]
+        since_us[vehicle] = np.where(old_us > moved_us, old_us, NEVER_US)
         np.minimum.at(since_us, vehicle, first_us)
         for i in broken.tolist():  # it moved in the midst of what was one run: look up what followed
             devices = np.flatnonzero(self._vehicle == vehicle[i])
@@ -180,7 +185,7 @@ class LastKnown:
             since_us[vehicle[i]] = min(int(since_us[vehicle[i]]), int(later_us.min(initial=NEVER_US)))
 
     def _remember(self, batch: SampleBatch, used_us: np.ndarray) -> None:
-        kept = np.flatnonzero(batch.sample > self._clocks.newest[batch.device] - KEPT)
+        kept = (batch.sample > self._clocks.newest[batch.device] - KEPT).nonzero()[0]
         cell, number = batch.device[kept] * KEPT + batch.sample[kept] % KEPT, batch.sample[kept] + 1
         new = self._points["number"].reshape(-1)[cell] < number
         kept, cell = kept[new], cell[new]
@@ -200,8 +205,9 @@ def _by_device(batch: SampleBatch) -> SampleBatch:
 def _ends(batch: SampleBatch) -> np.ndarray:
     """The last row of each device on each vehicle, in a batch by device."""
     device, vehicle = batch.device, batch.vehicle
-    last = (device[1:] != device[:-1]) | (vehicle[1:] != vehicle[:-1])
-    return np.append(last.nonzero()[0], len(batch) - 1)
+    last = np.ones(len(batch), bool)
+    np.logical_or(device[1:] != device[:-1], vehicle[1:] != vehicle[:-1], out=last[:-1])
+    return last.nonzero()[0]
 
 
 def _newest(batch: SampleBatch, end: np.ndarray, used_us: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ import numpy as np
 
 from engine.coverage.code import underground
 from engine.coverage.grid import Grid
+from engine.runs import opens
 
 
 @dataclass(frozen=True)
@@ -54,23 +55,20 @@ class CoverageMap:
         steps //= self.cell_mm
         lasts_us = t_us[1:] - t_us[:-1]
         np.maximum(np.minimum(steps, lasts_us, out=steps), 1, out=steps)  # a step takes a microsecond at least
-        stops = np.cumsum(steps)
-        total = int(stops[-1]) if len(stops) else 0
-        of = np.repeat(np.arange(len(steps)), steps)
-        step = np.arange(total)
-        step -= (stops - steps)[of]
+        of = np.arange(len(steps)).repeat(steps)
         count = steps[of]
-        start_us = np.append(t_us[of] + lasts_us[of] * step // count, t_us[-1])
+        step = np.arange(len(of)) - (steps.cumsum() - steps)[of]
+        start_us = np.concatenate((t_us[of] + lasts_us[of] * step // count, t_us[-1:]))
         step *= 2
         step += 1
         count *= 2
-        at_x = np.append(x_mm[of] + dx[of] * step // count, x_mm[-1])
-        at_y = np.append(y_mm[of] + dy[of] * step // count, y_mm[-1])
+        at_x = np.concatenate((x_mm[of] + dx[of] * step // count, x_mm[-1:]))
+        at_y = np.concatenate((y_mm[of] + dy[of] * step // count, y_mm[-1:]))
         code = self.codes(at_x, at_y)
         if tunnel.any():
             inside = np.append(tunnel[of], False)
             code = np.where(inside, underground(code, self.tunnels_dark), code).astype(np.uint16)
-        new = np.append(True, code[1:] != code[:-1])
+        new = opens(code)
         return start_us[new], code[new]
 
     def disc(self, x_mm: int, y_mm: int, radius_m: float) -> np.ndarray:

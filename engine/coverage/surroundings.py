@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.coverage.map import CoverageMap
-from engine.motion import FOREVER_US, ranges
+from engine.motion import FOREVER_US
+from engine.runs import last_below, ranges, stops
 
 _LEAST_ROWS = 4096
 
@@ -151,14 +152,13 @@ class Surroundings:
 
     def window(self, from_us: int, until_us: int) -> Spells:
         """Spells of every vehicle in (from, until], without gap or overlap."""
-        vehicles = np.arange(len(self))
         low = np.maximum(self._places(from_us, "right") - 1, 0)
         count = np.maximum(self._places(until_us, "left") - low, 1)
         rows = ranges(self._first[: len(self)] + low, count)
-        vehicle = np.repeat(vehicles, count)
+        vehicle = np.arange(len(self)).repeat(count)
         start_us = np.maximum(self._start_us[rows], from_us)
-        end_us = np.append(start_us[1:], until_us)
-        end_us[np.cumsum(count) - 1] = until_us
+        end_us = stops(start_us, until_us)
+        end_us[count.cumsum() - 1] = until_us
         return Spells(vehicle, start_us, end_us, self._code[rows])
 
     # -- housekeeping
@@ -201,14 +201,8 @@ class Surroundings:
     def _places(self, t_us: int, side: str) -> np.ndarray:
         """By vehicle: how many of its spells begin before (side left) or up to (side right) a moment."""
         first = self._first[: len(self)]
-        low, high = first.copy(), first + self._count[: len(self)]
-        moment = t_us if side == "left" else t_us + 1
-        while (low < high).any():
-            middle = (low + high) >> 1
-            before = (self._start_us[np.minimum(middle, self._used - 1)] < moment) & (low < high)
-            low = np.where(before, middle + 1, low)
-            high = np.where(before, high, middle)
-        return low - first
+        moment_us = t_us if side == "left" else t_us + 1
+        return last_below(self._start_us, first, first + self._count[: len(self)], moment_us) + 1 - first
 
     def _put(self, index: int, start_us: np.ndarray, code: np.ndarray) -> None:
         """A vehicle's timeline in new rows at the end of the pool."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.motion import ranges
+from engine.runs import opens, ranges, stops
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,11 @@ class Runs:
     @classmethod
     def of(cls, batches: Batches) -> "Runs":
         """Batches by device, each device's rising."""
+        if not len(batches):
+            return cls.empty()
         device, batch = batches.device, batches.batch
-        new = np.append(True, (device[1:] != device[:-1]) | (batch[1:] != batch[:-1] + 1))[: len(device)]
-        start = np.flatnonzero(new)
-        return cls(device[start], batch[start], np.diff(np.append(start, len(device))))
+        start = (opens(device) | opens(batch - np.arange(len(batch)))).nonzero()[0]
+        return cls(device[start], batch[start], stops(start, len(device)) - start)
 
     def rows(self, picked: np.ndarray) -> "Runs":
         """Some of them."""
@@ -73,7 +74,7 @@ class Runs:
     def before(self) -> np.ndarray:
         """How many batches of its device come before each run."""
         upto = np.cumsum(self.count) - self.count
-        first = np.append(True, self.device[1:] != self.device[:-1])[: len(self.device)]
+        first = opens(self.device)
         return upto - upto[first][np.cumsum(first) - 1]
 
     def and_more(self, other: "Runs") -> "Runs":

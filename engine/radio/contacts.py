@@ -12,6 +12,7 @@ from engine.coverage.code import has_wifi, level
 from engine.motion import FOREVER_US
 from engine.radio.faults import FaultRows
 from engine.radio.settings import NO_NETWORK, REATTACH_SIGMA, REATTACH_US, LinkSettings
+from engine.runs import opens
 from engine.streams import mix_u64
 
 _UNKNOWN = -2  # the network of a device that was never looked at: what it finds first is there at once
@@ -72,11 +73,17 @@ class Reattach:
 
     def wait_us(self, device: np.ndarray, before: np.ndarray, start_us: np.ndarray) -> np.ndarray:
         """From the moment a network is chosen, by the network before."""
+        wait_us = np.where(before == _UNKNOWN, 0, self._settings.switch_us[device])
+        dark = (before == NO_NETWORK).nonzero()[0]
+        if len(dark):
+            wait_us[dark] = self._attach_us(device[dark], start_us[dark])
+        return wait_us
+
+    def _attach_us(self, device: np.ndarray, start_us: np.ndarray) -> np.ndarray:
         median = self._settings.reattach_us_median[device]
         draw = mix_u64(self._keys[device] ^ mix_u64(start_us.astype(np.uint64)))
         attach = np.clip(median * self._ppm[(draw >> np.uint64(52)).astype(np.int64)] // 1_000_000, *REATTACH_US)
-        attach = np.where(median > 0, attach, 0)
-        return np.select([before == _UNKNOWN, before == NO_NETWORK], [0, attach], self._settings.switch_us[device])
+        return np.where(median > 0, attach, 0)
 
 
 def choose(
@@ -92,6 +99,8 @@ def choose(
     by_preference = [settings.hotspot, *settings.sims.T[::-1]]  # the best last: it overwrites the others
     for carriers_of, number in zip(by_preference, [hotspot, *[None] * len(by_preference)]):
         carrier = carriers_of[device]
+        if carrier.max(initial=-1) < 0:
+            continue
         chosen = np.full(len(device), number) if number is not None else carrier + 1
         here = np.where((carrier >= 0) & ((dark >> chosen) & 1 == 0), level(code, np.maximum(carrier, 0)), 0)
         network, levels = np.where(here > 0, chosen, network), np.where(here > 0, here, levels)
@@ -130,16 +139,21 @@ def attach(
 
     A stretch on the network its device was on before goes on; ``state`` is that of the rows' beginning.
     """
-    first = np.append(True, device[1:] != device[:-1])[: len(device)]
-    kept = first | (np.append(0, np.diff(network)) != 0) | (np.append(0, np.diff(levels)) != 0)
+    first = opens(device)
+    kept = first | opens(network) | opens(levels)
     first, device, start_us = first[kept], device[kept], start_us[kept]
     network, levels = network[kept], levels[kept]
-    end_us = np.append(start_us[1:], until_us)
-    end_us[np.append(first[1:], True)] = until_us
-    before = np.where(first, state.network[device], np.append(_UNKNOWN, network[:-1]))
+    begin = first.nonzero()[0]
+    end_us = np.empty_like(start_us)
+    end_us[:-1] = start_us[1:]
+    end_us[begin - 1] = until_us  # of the last one too: -1
+    before = np.empty_like(network)
+    before[1:] = network[:-1]
+    before[begin] = state.network[device[begin]]
     changed = network != before
-    ready_us = np.where(first, state.ready_us[device], 0)
-    at = np.flatnonzero(changed)
+    ready_us = np.empty_like(start_us)
+    ready_us[begin] = state.ready_us[device[begin]]
+    at = changed.nonzero()[0]
     ready_us[at] = start_us[at] + reattach.wait_us(device[at], before[at], start_us[at])
     since = np.maximum.accumulate(np.where(changed | first, np.arange(len(device)), 0))
     return Timeline(device, start_us, end_us, network, levels), ready_us[since]

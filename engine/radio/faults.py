@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.clock import HOUR
-from engine.motion import ranges
 from engine.radio.settings import Carriers
+from engine.runs import ranges
 from engine.streams import key_u64, mix_u64
 
 DAY_US = 24 * HOUR

@@ -3,10 +3,11 @@
 import numpy as np
 
 from engine.coverage.surroundings import Surroundings
-from engine.motion import FOREVER_US, ranges
+from engine.motion import FOREVER_US
 from engine.radio.contacts import Reattach, State, Timeline, attach, choose, split_at_faults
 from engine.radio.faults import DAY_US, Faults
 from engine.radio.settings import NO_NETWORK, PERFECT, Carriers, LinkSettings
+from engine.runs import ranges
 
 _FEW = 64  # devices whose surroundings are asked for one by one
 

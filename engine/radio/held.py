@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.motion import ranges
+from engine.runs import ranges
 
 Columns = dict[str, np.ndarray]
 """Columns of equal length, among them ``device`` and ``sample``."""

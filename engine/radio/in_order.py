@@ -3,6 +3,7 @@
 import numpy as np
 
 from engine.radio.held import Columns, Held, Part
+from engine.runs import opens, stops
 
 _FATE = ("arrive_us", "network", "fate")
 
@@ -24,13 +25,12 @@ class InOrder:
 
     def _one(self, part: Part) -> list[Part]:
         device, sample = part.column("device"), part.column("sample")
-        opens = (device[1:] != device[:-1]).nonzero()[0] + 1
-        first, stop = np.append(0, opens), np.append(opens, len(device))
-        lengths = stop - first
-        ready = sample == np.arange(len(device)) - np.repeat(first - self._next[device[first]], lengths)
+        first = opens(device).nonzero()[0]
+        lengths, own = stops(first, len(device)) - first, device[first]
+        ready = sample == np.arange(len(device)) - (first - self._next[own]).repeat(lengths)
         if ready.all():
-            self._next[device[first]] += lengths
-            moved, now = device[first], part
+            self._next[own] += lengths
+            moved, now = own, part
         else:
             at = np.flatnonzero(ready)
             count = np.bincount(device[at], minlength=len(self._next))
@@ -52,8 +52,8 @@ class InOrder:
         if table is None:
             return []
         device = table["device"]
-        first = np.flatnonzero(np.append(True, device[1:] != device[:-1]))
-        lengths = np.diff(np.append(first, len(device)))
+        first = opens(device).nonzero()[0]
+        lengths = stops(first, len(device)) - first
         ready = table["sample"] == np.arange(len(device)) - np.repeat(first - self._next[device[first]], lengths)
         self._next += np.bincount(device[ready], minlength=len(self._next))
         self._held.add(table, np.flatnonzero(~ready))

@@ -93,6 +93,8 @@ class Links:
         self.keys = np.array([streams.key("link", name) for name in settings.ids], np.uint64)
         self.futures = Futures(settings, carriers, self.keys, surroundings)
         self.losses = carriers.losses(settings.hotspot)
+        self._bps = np.array([TECHNOLOGY_BPS] * len(self.networks))  # by network and level
+        self._bps[len(carriers) + 1] = WIFI_BPS
         self._state = State.new(len(settings))
         self._off = np.zeros(len(settings), np.int64)  # bits of networks a device may not use
         self._gone: dict[int, str] = {}
@@ -113,11 +115,12 @@ class Links:
         """The contact in which something can be sent at a moment, if there is one."""
         self._check(t_us)
         state = self._state
-        if state.ready_us[device] <= t_us < state.steady_us[device]:  # the common case
-            network = int(state.network[device])
+        ready_us, steady_us = state.ready_us.item(device), state.steady_us.item(device)
+        if ready_us <= t_us < steady_us:  # the common case
+            network = state.network.item(device)
             if network == NO_NETWORK:
                 return None
-            return Contact(int(state.ready_us[device]), int(state.steady_us[device]), network, int(state.level[device]))
+            return Contact(ready_us, steady_us, network, state.level.item(device))
         contact = self._next_contact(device, t_us, t_us + _MESSAGE_US)
         return contact if contact is not None and contact.start_us <= t_us else None
 
@@ -198,27 +201,27 @@ class Links:
         if not self.now_us <= until_us <= self.review_us:
             raise ValueError(f"links: cannot go from {self.now_us} us to {until_us} us, review at {self.review_us} us")
         from_us, state = self.now_us, self._state
-        whole = (state.steady_us >= until_us) & (state.network != NO_NETWORK) & (state.ready_us <= from_us)
-        late = np.flatnonzero((state.steady_us >= until_us) & (state.ready_us > from_us))
-        parts = [Timeline(late, state.ready_us[late], state.steady_us[late], state.network[late], state.level[late])]
-        stale = np.flatnonzero(state.steady_us < until_us)
+        steady = state.steady_us >= until_us
+        lasting = steady & (state.network != NO_NETWORK)
+        whole = lasting & (state.ready_us <= from_us)
+        late = (lasting & ~whole).nonzero()[0]
+        rows = Timeline(late, state.ready_us[late], state.steady_us[late], state.network[late], state.level[late])
+        stale = (~steady).nonzero()[0]
         if len(stale):
-            rows, ready_us = self.futures.derive(state, self._off, stale, from_us, until_us + _AHEAD_US)
-            usable = _usable(rows, ready_us)
+            ahead, ready_us = self.futures.derive(state, self._off, stale, from_us, until_us + _AHEAD_US)
+            last = ((ahead.start_us < until_us) & (ahead.end_us >= until_us)).nonzero()[0]
+            at = ahead.rows(last)
+            usable = _usable(ahead, ready_us)
             self._know(stale, until_us + _AHEAD_US, usable)
-            last = np.flatnonzero((rows.start_us < until_us) & (rows.end_us >= until_us))
-            at = rows.rows(last)
+            rows = joined([rows, usable])
             state.put(at.device, at.network, at.level, ready_us[last], at.end_us)
-            parts.append(usable)
         self.now_us = until_us
-        rows = joined(parts)
-        if not len(rows):
-            return Window(from_us, until_us, whole, state.network, state.level, rows)
-        rows = replace(rows, end_us=np.minimum(rows.end_us, until_us))
-        rows = rows.rows((rows.network != NO_NETWORK) & (rows.start_us < rows.end_us))
-        throughout = (rows.start_us <= from_us) & (rows.end_us == until_us)
-        whole[rows.device[throughout]] = True
-        rows = rows.rows(~throughout)
+        if len(rows):
+            within = rows.start_us < until_us
+            throughout = within & (rows.start_us <= from_us) & (rows.end_us >= until_us)
+            whole[rows.device[throughout]] = True
+            rows = rows.rows(within & ~throughout)
+            np.minimum(rows.end_us, until_us, out=rows.end_us)
         return Window(from_us, until_us, whole, state.network, state.level, rows)
 
     def review(self) -> None:
@@ -238,8 +241,7 @@ class Links:
 
     def rates_bps(self, device: np.ndarray, network: np.ndarray, level: np.ndarray) -> np.ndarray:
         """Bits a second by row; not for the perfect network."""
-        rate = np.where(network == len(self.carriers) + 1, WIFI_BPS, np.asarray(TECHNOLOGY_BPS)[level])
-        return self.plans.rates_bps(device, network, rate)
+        return self.plans.rates_bps(device, network, self._bps[network, level])
 
     # -- housekeeping
 
@@ -256,8 +258,7 @@ class Links:
 
     def _know(self, devices: np.ndarray, until_us: int, rows: Timeline) -> None:
         """Keep what was derived, up to a moment, about some devices (rising)."""
-        rows = rows.rows((rows.start_us < rows.end_us) & (rows.network != NO_NETWORK))
-        first, stop = np.searchsorted(rows.device, devices), np.searchsorted(rows.device, devices, side="right")
+        first, stop = rows.device.searchsorted(devices), rows.device.searchsorted(devices, "right")
         for device, low, high in zip(devices.tolist(), first.tolist(), stop.tolist()):
             self._known[device] = until_us, rows, low, high
 
@@ -298,5 +299,7 @@ class Links:
 
 
 def _usable(rows: Timeline, ready_us: np.ndarray) -> Timeline:
-    """Rows from when on they can be used."""
-    return replace(rows, start_us=np.maximum(rows.start_us, ready_us))
+    """Rows on a network, from when on it can be used; without those that end before."""
+    start_us = np.maximum(rows.start_us, ready_us)
+    picked = ((start_us < rows.end_us) & (rows.network != NO_NETWORK)).nonzero()[0]
+    return replace(rows.rows(picked), start_us=start_us[picked])

@@ -70,5 +70,7 @@ class Plans:
 
     def rates_bps(self, device: np.ndarray, network: np.ndarray, rate_bps: np.ndarray) -> np.ndarray:
         """Speeds as the data plans have them."""
+        if self.review_us == FOREVER_US:
+            return rate_bps
         slow = self.used_up[device] & (network > 0) & (network <= self._carriers)
         return np.where(slow, np.minimum(rate_bps, self._settings.throttled_bps[device]), rate_bps)

@@ -16,6 +16,7 @@ import numpy as np
 
 from engine.radio.batches import Batches, Runs
 from engine.radio.lane_settings import LaneSettings
+from engine.runs import last_below, opens
 
 _NONE = -1
 _MOST = 1 << 62
@@ -39,6 +40,11 @@ class Sent:
     of: Batches
     done_us: np.ndarray  # int64
     network: np.ndarray  # int64
+
+    @classmethod
+    def empty(cls) -> "Sent":
+        """None."""
+        return cls(Batches.empty(), np.empty(0, np.int64), np.empty(0, np.int64))
 
     def rows(self, picked: np.ndarray) -> "Sent":
         """Some of them."""
@@ -85,18 +91,23 @@ class Queues:
 
         Returns what was sent and what was lost for want of room.
         """
+        if not len(pieces.device):
+            self.waiting, no_room = self._fitting(self.waiting.and_more(Runs.of(arrivals)))
+            return Sent.empty(), no_room
         connected = np.zeros(len(self.sending), bool)
         connected[pieces.device] = True
         served, new = connected[self.waiting.device], connected[arrivals.device]
         waiting = self.waiting.rows(served).batches()
         cut_off, no_room = self._fitting(self.waiting.rows(~served).and_more(Runs.of(arrivals.rows(~new))))
-        sending = np.flatnonzero((self.sending != _NONE) & connected)
+        sending = ((self.sending != _NONE) & connected).nonzero()[0]
         sent, lost, left = self._serve(sending, pieces, waiting, arrivals.rows(new), arrived_us[new])
         self.waiting = cut_off.and_more(Runs.of(left))
         return sent, lost.and_more(no_room)
 
     def _fitting(self, waiting: Runs) -> tuple[Runs, Batches]:
         """What devices that cannot send have room for, and what is lost."""
+        if not len(waiting.device):
+            return waiting, Batches.empty()
         room = self.settings.room[waiting.device] - (self.sending[waiting.device] != _NONE)
         over = waiting.by_device(len(self.sending))[waiting.device] - room
         if not (over > 0).any():
@@ -132,30 +143,31 @@ class Queues:
         by_hand = self._by_hand(q, done)
         begun = q.begun | (done - q.need < total)
         lost = np.zeros(len(done), bool)
-        for device in np.unique(q.of.device[by_hand]).tolist():
-            rows = slice(*np.searchsorted(q.of.device, (device, device + 1)).tolist())
+        for device in sorted(set(q.of.device[by_hand].tolist())):
+            rows = slice(*q.of.device.searchsorted((device, device + 1)).tolist())
             done[rows], begun[rows], lost[rows] = _serve_one(
                 q.arrived[rows].tolist(), q.need[rows].tolist(), q.begun[rows].tolist(), int(clock.total[device]),
                 int(self.settings.room[device]), bool(self.settings.newest_first[device]),
                 bool(self.settings.drop_newest[device]),
             )  # fmt: skip
         through = begun & (done <= total)
-        under_way = np.flatnonzero(begun & ~through & ~lost)
+        under_way = (begun & ~through & ~lost).nonzero()[0]
         self.sending[sending] = _NONE
         self.sending[q.of.device[under_way]] = q.of.batch[under_way]
         self.left[q.of.device[under_way]] = done[under_way] - total[under_way]
-        of_sent = q.of.rows(through & ~lost)
-        sent = Sent(of_sent, *clock.moment(of_sent.device, done[through & ~lost]))
+        got_through = (through & ~lost).nonzero()[0]
+        of_sent = q.of.rows(got_through)
+        sent = Sent(of_sent, *clock.moment(of_sent.device, done[got_through]))
         return sent, q.of.rows(lost), q.of.rows(~begun & ~lost)
 
     def _by_hand(self, q: "_Line", done: np.ndarray) -> np.ndarray:
         """Rows of devices that run out of room, or take the newest of several first."""
         device, room = q.of.device, self.settings.room[q.of.device]
         back = np.arange(len(device)) - room
-        here = np.flatnonzero((back >= 0) & (device[np.maximum(back, 0)] == device))
+        here = ((back >= 0) & (device[np.maximum(back, 0)] == device)).nonzero()[0]
         bad = np.zeros(len(self.sending), bool)
         bad[device[here[done[back[here]] > q.arrived[here]]]] = True
-        queued = np.flatnonzero((device[1:] == device[:-1]) & (done[:-1] > q.arrived[1:])) + 1
+        queued = ((device[1:] == device[:-1]) & (done[:-1] > q.arrived[1:])).nonzero()[0] + 1
         bad[device[queued[self.settings.newest_first[device[queued]]]]] = True
         return bad[device]
 
@@ -173,13 +185,13 @@ class _Line:
         """Work at which each is through when served by age and nothing is lost."""
         if not len(self.of):
             return np.empty(0, np.int64)
-        first = np.append(True, self.of.device[1:] != self.of.device[:-1])
-        upto = np.cumsum(self.need)
-        before = upto - self.need
-        within = before - before[first][np.cumsum(first) - 1]  # need of those ahead, by device
+        first = opens(self.of.device)
+        queue = first.cumsum() - 1
+        before = self.need.cumsum() - self.need
+        within = before - before[first][queue]  # need of those ahead, by device
         slack = self.arrived - within
         low, high = int(slack.min()), int(slack.max())
-        step = (np.cumsum(first) - 1) * (high - low + 1)
+        step = queue * (high - low + 1)
         if int(step[-1]) + high - low >= _MOST:
             raise OverflowError(f"{int(first.sum())} queues with work from {low} to {high} do not fit into 64 bits")
         return np.maximum.accumulate(slack - low + step) - step + low + within + self.need
@@ -190,10 +202,11 @@ class _WorkClock:
 
     def __init__(self, pieces: Pieces, devices: int) -> None:
         self._pieces = pieces
-        amount = pieces.rate_kbps * (pieces.end_us - pieces.start_us)
-        self._first = np.searchsorted(pieces.device, np.arange(devices))
-        self._stop = np.searchsorted(pieces.device, np.arange(devices), side="right")
-        sums = np.append(0, np.cumsum(amount))  # wraps at 2^64; differences within a device are right
+        count = np.bincount(pieces.device, minlength=devices)
+        self._stop = count.cumsum()
+        self._first = self._stop - count
+        sums = np.zeros(len(pieces.device) + 1, np.int64)  # wrap at 2^64; differences within a device are right
+        np.cumsum(pieces.rate_kbps * (pieces.end_us - pieces.start_us), out=sums[1:])
         self._before = sums[:-1] - sums[self._first[pieces.device]]
         self.total = sums[self._stop] - sums[self._first]
 
@@ -213,17 +226,6 @@ class _WorkClock:
         row = last_below(self._before, self._first[device], self._stop[device], work)
         moment = p.start_us[row] - (self._before[row] - work) // p.rate_kbps[row]
         return moment, p.network[row]
-
-
-def last_below(values: np.ndarray, first: np.ndarray, stop: np.ndarray, limit: np.ndarray) -> np.ndarray:
-    """For each run values[first:stop] of rising values: the last place below its limit; ``first - 1`` if none."""
-    low, high = first.copy(), stop.copy()
-    while (low < high).any():
-        middle = (low + high) >> 1
-        below = (values[np.minimum(middle, len(values) - 1)] < limit) & (low < high)
-        low = np.where(below, middle + 1, low)
-        high = np.where(below, high, middle)
-    return low - 1
 
 
 def _serve_one(

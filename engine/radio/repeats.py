@@ -9,7 +9,8 @@ from engine.motion import FOREVER_US
 from engine.radio.batches import Batches
 from engine.radio.lane_settings import LaneSettings
 from engine.radio.links import Links, Window
-from engine.radio.queues import Sent, last_below
+from engine.radio.queues import Sent
+from engine.runs import last_below
 from engine.streams import mix_u64
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -27,7 +28,8 @@ class Repeats:
         self._keys = links.keys
         self._lost_below = np.rint(links.losses * 2.0**32).astype(np.uint64)  # of 32 random bits
         self._twice_below = np.rint(settings.duplicate_share * 2.0**32).astype(np.uint64)
-        self._never = not (self._lost_below.any() or self._twice_below.any())
+        self._never_twice = not self._twice_below.any()
+        self._never = self._never_twice and not self._lost_below.any()
         self._entries = {name: np.empty(0, np.int64) for name in _COLUMNS}
         self._first_due_us = FOREVER_US
 
@@ -43,16 +45,18 @@ class Repeats:
         """Transmissions that are over: bool, which were lost. They, and doubled ones, are to be repeated."""
         device = sent.of.device
         self._links.plans.use_all(device, self._settings.batch_bytes, sent.network)
-        if self._never:
+        if self._never or not len(device):
             return np.zeros(len(device), bool)
         number = sent.of.batch.astype(np.uint64) * _ATTEMPTS + np.asarray(attempt).astype(np.uint64)
         bits = mix_u64(self._keys[device] + number * _GOLDEN)
         lost = (bits >> _HALF) < self._lost_below[device, sent.network]
-        twice = ~lost & ((bits & _LOW) < self._twice_below[device])
         if lost.any():
-            self._add(sent, np.broadcast_to(attempt, len(device)), bits, np.flatnonzero(lost), False)
+            self._add(sent, np.broadcast_to(attempt, len(device)), bits, lost.nonzero()[0], False)
+        if self._never_twice:
+            return lost
+        twice = ~lost & ((bits & _LOW) < self._twice_below[device])
         if twice.any():
-            self._add(sent, np.zeros(len(device), np.int64), bits, np.flatnonzero(twice), True)
+            self._add(sent, np.zeros(len(device), np.int64), bits, twice.nonzero()[0], True)
         return lost
 
     def go(self, window: Window) -> tuple[list[Sent], list[Sent]]:

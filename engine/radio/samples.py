@@ -24,6 +24,7 @@ from engine.radio.links import Links, Window
 from engine.radio.queues import Pieces, Queues, Sent
 from engine.radio.repeats import Repeats
 from engine.radio.settings import NO_NETWORK, PERFECT
+from engine.runs import opens
 
 FATES = ("open", "received", "buffered", "overrun", "dead", "stolen", "lost", "feed", "power")
 """What became of a sample: ``buffered`` at the end of the run; ``overrun`` for want of room; ``dead``, ``stolen`` and
@@ -185,7 +186,7 @@ class SampleLane:
             return [], Batches.empty()
         batch, ready = part.columns["sample"], np.arange(len(device))
         gone = self._gone()
-        if gone.any():
+        if gone is not None:
             part.fate[:] = gone[device]
             ready = np.flatnonzero(part.fate == OPEN)
         if not self._single:
@@ -195,23 +196,25 @@ class SampleLane:
             device, batch, occurred_us = device[ready], batch[ready], occurred_us[ready]
         need_us = self._air_us(window)
         busy = self._queues.busy()
-        easy = window.whole & ~busy & (gone == OPEN)
+        easy = window.whole & ~busy
+        if gone is not None:
+            easy &= gone == OPEN
         apart_us = np.maximum(need_us, 1)
         close = (occurred_us[1:] - occurred_us[:-1] < apart_us[device[1:]]) & (device[1:] == device[:-1])
-        if close.any():
-            easy[device[1:][close]] = False
-        hard = ~easy[device]
+        easy[device[1:][close]] = False
+        calm = easy[device]
+        hard = (~calm).nonzero()[0]
         sent, lost = [], Batches.empty()
-        if hard.any() or busy.any():
+        if len(hard) or busy.any():
             arrivals = Batches(device[hard].astype(np.int64), batch[hard].astype(np.int64))
             arrived_us = occurred_us[hard] - self._perfect  # its batches take no time, in a queue a microsecond
             through, lost = self._queues.serve(self._pieces(window, busy, arrivals), arrivals, arrived_us)
-            sent.append(through.rows(~self._repeats.sent(through)))
-        if hard.any():
-            calm = np.flatnonzero(~hard)
+            if len(through.of):
+                sent.append(through.rows(~self._repeats.sent(through)))
+        if len(hard):
             ready, device, batch, occurred_us = ready[calm], device[calm], batch[calm], occurred_us[calm]
         through_us = occurred_us + need_us[device]
-        late = np.flatnonzero(through_us > window.until_us)
+        late = (through_us > window.until_us).nonzero()[0]
         if len(late):
             self._queues.begin(Batches(device[late], batch[late]), self._left(window, device[late], occurred_us[late]))
             in_time = np.flatnonzero(through_us <= window.until_us)
@@ -219,8 +222,7 @@ class SampleLane:
         straight = Sent(Batches(device, batch), through_us, window.network[device])
         missed = self._repeats.sent(straight)
         if missed.any():
-            kept = np.flatnonzero(~missed)
-            ready, straight = ready[kept], straight.rows(kept)
+            ready, straight = ready[~missed], straight.rows(~missed)
         if not self._single:
             return [*sent, straight], lost
         part.arrive_us[ready] = straight.done_us + self.latency_us
@@ -230,7 +232,7 @@ class SampleLane:
 
     def _complete(self, device: np.ndarray, sample: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Batches that samples complete, and the row of each: its own last one, or the first of a later batch."""
-        size, first = self.settings.batch_samples[device], np.append(True, device[1:] != device[:-1])[: len(device)]
+        size, first = self.settings.batch_samples[device], opens(device)
         before = np.where(first, self._last[device], np.append(-1, sample[:-1])[: len(sample)])
         self._last[device] = sample  # the last of each counts
         left = (before >= 0) & (before // size < sample // size) & ((before + 1) % size > 0)
@@ -258,10 +260,10 @@ class SampleLane:
         """When the devices that queue can send."""
         queueing = busy.copy()
         queueing[arrivals.device] = True
-        whole = np.flatnonzero(queueing & window.whole)
+        whole = (queueing & window.whole).nonzero()[0]
         rows = window.rows.rows(queueing[window.rows.device])
         device = np.concatenate((whole, rows.device))
-        order = np.argsort(device, kind="stable")
+        order = device.argsort(kind="stable")
         columns = (
             device, np.concatenate((np.full(len(whole), window.from_us), rows.start_us)),
             np.concatenate((np.full(len(whole), window.until_us), rows.end_us)),
@@ -271,8 +273,10 @@ class SampleLane:
         rate_kbps = np.ones_like(device) if self._perfect else self.links.rates_kbps(device, network, level)
         return Pieces(device, start_us, end_us, rate_kbps, network)
 
-    def _gone(self) -> np.ndarray:
-        """By device: the fate of what it measures now, OPEN when it lives."""
+    def _gone(self) -> np.ndarray | None:
+        """By device: the fate of what it measures now, OPEN when it lives; None: all do."""
+        if not self.links.all_gone():
+            return None
         fate = np.zeros(len(self.links), np.uint8)
         for device, cause in self.links.all_gone().items():
             fate[device] = FATES.index(cause)
@@ -306,12 +310,14 @@ class _Known:
         """Where the batches of some rows are found; -1: nowhere."""
         device = columns["device"][rows].astype(np.int64)
         key = (device << 32) | (columns["sample"][rows] // batch_samples[device])
-        at = np.minimum(np.searchsorted(self._key, key), len(self._key) - 1)
+        at = np.minimum(self._key.searchsorted(key), len(self._key) - 1)
         return np.where(self._key[at] == key, at, -1)
 
     def taken_from(self, held: Held, batch_samples: np.ndarray) -> Columns | None:
         """The rows of these batches that are held, which are given away."""
         here = held.count(self.device) > 0
+        if not here.any():
+            return None
         size = batch_samples[self.device[here]]
         first = self.batch[here] * size
         return held.take(self.device[here], first, first + size)

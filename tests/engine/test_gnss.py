@@ -223,6 +223,23 @@ def test_a_spoofer_leads_astray():
     assert error[~led & ~jammed] == pytest.approx(np.zeros((~led & ~jammed).sum()), abs=0.02)
 
 
+def test_of_several_troubles_at_once_the_strongest_counts():
+    """A device away from its vehicle hears nobody; a spoofer drowns a jammer on board, which drowns one at a place."""
+    fleet = Fleet(3)
+    trouble = fleet.interference
+    begun = [trouble.blind(0, 0), *(trouble.spoof(d, "jump", 500, 0, 0) for d in (0, 1)),
+             *(trouble.jam(d, 0) for d in (0, 1, 2)), trouble.jam_area(50.0, 8.0, 50_000.0, 0)]  # fmt: skip
+    rows = fleet.run()
+    gone, led, jammed = (rows["device"] == d for d in range(3))
+    assert (rows["satellites"][gone] == 0).all()
+    assert (rows["rf_power_db"][gone] == 0).all()
+    assert (rows["satellites"][led] >= 5).all()
+    assert (rows["cn0_spread_db"][led] < 2).all()
+    assert (rows["satellites"][jammed] == 0).all()
+    assert (rows["rf_power_db"][jammed] >= 6).all()
+    assert len(begun) == 7
+
+
 def test_an_unknown_way_of_spoofing_is_refused():
     """The choices are named."""
     with pytest.raises(ValueError, match="mode is 'teleport', expected one of jump, frozen, drift"):

@@ -57,6 +57,18 @@ def test_a_trip_cut_in_a_dead_cell_stays_there():
     assert fleet.spells(car, 0)[0][-1] == 5050
 
 
+def test_a_trip_called_off_before_it_begins_is_as_if_it_had_never_been():
+    """Also once the map has changed and is what it was: the vehicle still rests where the trip before left it."""
+    fleet = Surroundings(dashed(), 0)
+    car = fleet.add(CELL // 2, 0)
+    fleet.follow(car, *east(1000, 2))
+    fleet.follow(car, *east(5000, 3, 2))
+    fleet.cut(car, 4000)
+    fleet.change_map(fleet.map.without("a"), 4100)
+    fleet.change_map(dashed(), 4200)
+    assert [level(fleet.code_at(car, t), 0) for t in (1100, 4000, 4101, 4201, 5100, 9999)] == [0, 2, 0, 2, 2, 2]
+
+
 def test_a_breakdown_in_a_tunnel_stays_in_the_dark():
     """Also when the map changes meanwhile."""
     fleet = Surroundings(dashed(), 0)

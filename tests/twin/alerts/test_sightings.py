@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from twin.alerts.devices import Implausible, Tampering
 from twin.detectors import Harsh, TooFast
 from twin.samples import SampleBatch
-from twin.sightings import GAP_US, Detector, Sightings
+from twin.sightings import GAP_US, LATE_US, Detector, Sightings
 
 SECOND_US = 1_000_000
 T0_US = 10**15
@@ -134,6 +134,15 @@ def test_what_was_over_when_heard_is_late() -> None:
         sightings.take(received)
         (found,) = sightings.recent(-(2**62), 2**62)[TooFast(30.0, 20.0)]
         assert found.late is late
+
+
+def test_what_still_goes_on_is_not_late_however_long_ago_it_began() -> None:
+    """Ten minutes of speeding, heard as it happened."""
+    sightings = Sightings([TooFast(30.0, 20.0)])
+    sightings.take(drive(61, speed_mps=31.0, odometer_m=np.nan))
+    (found,) = sightings.recent(-(2**62), 2**62)[TooFast(30.0, 20.0)]
+    assert found.until_us - found.at_us > LATE_US
+    assert not found.late
 
 
 def test_findings_are_told_once_and_forgotten() -> None:
