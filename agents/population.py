@@ -28,8 +28,4 @@ class FleetAgent(mesa.Agent):
 
     def __init__(self, population: Population, name: str) -> None:
         super().__init__(population)
-        self.name = name
-
-    @property
-    def world(self) -> World:
-        return self.model.world
+        self.name, self.world = name, population.world

@@ -170,9 +170,8 @@ class RoadUser(FleetAgent):
     def _usual_us(self, origin: int, destination: int) -> int:
         if origin == destination:
             return 0
-        closed = frozenset(self.known_closed)
-        legs = self.world.roads.legs_ms([origin], [destination], self.world.now, self.vehicle.profile, closed)  # type: ignore[arg-type]
-        return int(legs[0]) * 1000
+        world, closed = self.world, frozenset(self.known_closed)
+        return world.roads.leg_ms(origin, destination, world.now, self.vehicle.profile, closed) * 1000
 
     def _tell(self, kind: str, subject: str | None = None, /, **payload: Any) -> None:
         full = {**payload, "vehicle_id": self.vehicle.name, "driver_id": self.name}

@@ -107,7 +107,7 @@ def main() -> None:
 
     def routed() -> OfficeTravel:
         """One that remembers nothing."""
-        roads._legs.clear()
+        roads.metrics.forget()
         return OfficeTravel(roads, {"van": Profile("van")}, lambda place, kind: number[place.place_id], frozenset)
 
     view = picture(nodes)

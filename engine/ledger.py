@@ -47,14 +47,13 @@ def _row_bytes(row: tuple) -> bytes:
 class Ledger:
     """Rows of one ledger in order of ``seq``; a row's position never changes.
 
-    With a folder, rows stream to ``<name>.arrows`` and leave memory; without, they stay as Arrow batches.
+    With a folder, rows stream to ``<name>.arrows`` and leave memory; without, they stay as they are.
     """
 
     def __init__(self, name: str, schema: pa.Schema, folder: Path | None = None) -> None:
         self.name, self.schema, self.folder = name, schema, folder
         self.rows = 0
         self._pending: list[tuple] = []
-        self._batches: list[pa.RecordBatch] = []
         self._hash = hashlib.sha256()
         self._file: Any = None
         self._writer: Any = None
@@ -67,7 +66,7 @@ class Ledger:
         seq = self.rows
         self.rows = seq + 1
         self._pending.append((seq, *values))
-        if len(self._pending) >= BATCH_ROWS:
+        if self._writer is not None and len(self._pending) >= BATCH_ROWS:
             self.flush()
         return seq
 
@@ -77,27 +76,30 @@ class Ledger:
         Raises:
             OSError: the disk is full or gone.
         """
+        if self._writer is None:
+            return
         if self._pending:
-            columns = [pa.array(column, field.type) for column, field in zip(zip(*self._pending), self.schema)]
-            batch = pa.RecordBatch.from_arrays(columns, schema=self.schema)
+            self._writer.write_batch(self._batch(self._pending))
             self._hash.update(b"".join(map(_row_bytes, self._pending)))
             self._pending = []
-            if self._writer is None:
-                self._batches.append(batch)
-                return
-            self._writer.write_batch(batch)
-        if self._file is not None:
-            self._file.flush()
+        self._file.flush()
 
     def digest(self) -> str:
         """SHA-256 over all rows so far."""
         self.flush()
-        return self._hash.copy().hexdigest()
+        total = self._hash.copy()
+        for row in self._pending:
+            total.update(_row_bytes(row))
+        return total.hexdigest()
 
     def table(self) -> pa.Table:
         """All rows, of a ledger kept in memory."""
-        self.flush()
-        return pa.Table.from_batches(self._batches, self.schema)
+        starts = range(0, len(self._pending), BATCH_ROWS)
+        return pa.Table.from_batches([self._batch(self._pending[at : at + BATCH_ROWS]) for at in starts], self.schema)
+
+    def _batch(self, rows: list[tuple]) -> pa.RecordBatch:
+        columns = [pa.array(column, field.type) for column, field in zip(zip(*rows), self.schema)]
+        return pa.RecordBatch.from_arrays(columns, schema=self.schema)
 
     def seal(self) -> Path | None:
         """Turn the stream into ``<name>.parquet`` (complete when renamed) and drop the stream."""

@@ -153,6 +153,7 @@ class Traffic:
         )
         self._delay_growth = config.junction_delay_growth * urban
         self._slots: OrderedDict[int, tuple[int, np.ndarray]] = OrderedDict()
+        self._buckets: dict[int, int] = {}
 
     def afresh(self) -> "Traffic":
         """The same traffic under a sky of its own, on which nothing has been pushed."""
@@ -162,8 +163,11 @@ class Traffic:
 
     def bucket(self, t_us: int) -> int:
         """Number of the local hour, weekday (0 to 23) or weekend (24 to 47)."""
-        hour = self._local.second_of_day(t_us) // 3600
-        return int(hour + 24 * (self._local.weekday(t_us) >= 5))
+        slot = t_us // SLOT_US  # clocks change on no finer grid
+        if slot not in self._buckets:
+            hour = self._local.second_of_day(t_us) // 3600
+            self._buckets[slot] = int(hour + 24 * (self._local.weekday(t_us) >= 5))
+        return self._buckets[slot]
 
     def usual_weights_ms(self, profile: Profile, bucket: int) -> np.ndarray:
         """Usual driving time of every edge for a kind of vehicle, int64 [edges] of at least 1 ms.

@@ -1,6 +1,7 @@
 """What a run stands on, read before its folder is made: roads, traffic, depots, stations, orders."""
 
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,10 @@ from twin.orders import Order, Place
 
 FIXED = Streams(0)
 """Generated depots and stations belong to the scenario, not to the replication: they do not move with the seed."""
+
+
+_invented = lru_cache(maxsize=1)(synthetic_region)
+"""Replications of a study stand on one invented region; a graph is read-only."""
 
 
 @dataclass
@@ -106,7 +111,7 @@ def _graph(scenario: Scenario, cache_dir: Path) -> RoadGraph:
     if config.place is not None:
         return load_place(config.place, cache_dir)
     assert config.synthetic is not None  # noqa: S101  (the schema asks for one of them)
-    return synthetic_region(config.synthetic.nodes, config.synthetic.seed, mountains=config.synthetic.mountains)
+    return _invented(config.synthetic.nodes, config.synthetic.seed, mountains=config.synthetic.mountains)
 
 
 def _traffic_config(scenario: Scenario) -> TrafficConfig:

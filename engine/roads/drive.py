@@ -7,7 +7,6 @@ import numpy as np
 
 from engine.geo import Projection
 from engine.roads.graph import RoadGraph
-from engine.roads.pieces import ranges
 
 NO_EDGES = np.empty(0, np.int32)
 
@@ -64,6 +63,7 @@ class Geometry:
 
     def __init__(self, graph: RoadGraph, projection: Projection) -> None:
         self._ptr, self._tail = graph.shape_ptr, graph.tail
+        self._count = np.diff(graph.shape_ptr) - 1
         self.node_x_mm, self.node_y_mm = _mm(*projection.to_xy(graph.lat, graph.lon))
         self.x_mm, self.y_mm = _mm(*projection.to_xy(graph.shape_lat, graph.shape_lon))
         self.length_mm = np.rint(graph.length_m * 1000).astype(np.int64)
@@ -98,26 +98,27 @@ class Geometry:
         blocked_edge: int | None = None,
     ) -> Drive:
         """Keyframes along edges that end at ``end_us``; time passes evenly with distance within an edge."""
-        first, last = self._ptr[edges], self._ptr[edges + 1] - 1
-        count = last - first  # the last point of an edge is the first of the next
-        point = np.append(ranges(first, count), last[-1])
-        leg = np.append(np.repeat(np.arange(len(edges)), count), len(edges) - 1)
-        start_us = np.concatenate([[depart_us], end_us[:-1]])
-        length_mm = np.maximum(self.length_mm[edges], 1)
-        t_us = start_us[leg] + (end_us - start_us)[leg] * self._along_mm[point] // length_mm[leg]
+        count = self._count[edges]  # the last point of an edge is the first of the next
+        edge_start = np.cumsum(count) - count
+        count[-1] += 1  # of the last edge all are taken
+        leg = np.repeat(np.arange(len(edges)), count)
+        number = np.arange(len(leg))
+        point = (self._ptr[edges] - edge_start)[leg] + number
+        along_mm, length_mm = self._along_mm[point], self.length_mm[edges]
+        start_us = np.empty_like(end_us)
+        start_us[0], start_us[1:] = depart_us, end_us[:-1]
+        t_us = start_us[leg] + (end_us - start_us)[leg] * along_mm // np.maximum(length_mm, 1)[leg]
         t_us[-1] = end_us[-1]
-        number = np.arange(len(t_us))
         t_us = np.maximum.accumulate(t_us - number) + number  # a microsecond apart where points coincide
-        before_mm = np.cumsum(self.length_mm[edges]) - self.length_mm[edges]
         return Drive(
             t_us=t_us,
             x_mm=self.x_mm[point],
             y_mm=self.y_mm[point],
-            odometer_mm=before_mm[leg] + self._along_mm[point],
+            odometer_mm=(np.cumsum(length_mm) - length_mm)[leg] + along_mm,
             node=node,
             edges=edges.astype(np.int32),
             blocked_edge=blocked_edge,
-            edge_start=np.cumsum(count) - count,
+            edge_start=edge_start,
             edge_tail=self._tail[edges],
         )
 

@@ -151,6 +151,12 @@ class MatrixRoads:
         """Durations of single legs origin[i] to destination[i]: int64 [legs]."""
         return self.duration_ms[np.asarray(origins, np.int64), np.asarray(destinations, np.int64)]
 
+    def leg_ms(
+        self, origin: int, destination: int, depart_at_us: int, profile: Profile, closed: frozenset[int] = frozenset()
+    ) -> int:
+        """The duration of one leg."""
+        return self.duration_ms.item(origin, destination)
+
     def tunnel_pieces(self, drive: Drive) -> np.ndarray:
         """bool [keyframes - 1]: nothing is known of the way."""
         return np.zeros(len(drive.t_us) - 1, bool)

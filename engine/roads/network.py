@@ -1,8 +1,7 @@
 """The road network as agents and head office use it: snap, travel times, drives."""
 
 import difflib
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Sequence
 from copy import copy
 from typing import Any, Literal, Protocol
 
@@ -12,14 +11,11 @@ from scipy.spatial import cKDTree
 from engine.geo import Projection, great_circle_m
 from engine.roads.drive import Drive, Geometry, Snap
 from engine.roads.graph import TUNNEL, Profile, RoadGraph
-from engine.roads.router import UNREACHABLE, AnyRouter, Metric
+from engine.roads.metrics import KnownMetric, KnownMetrics
+from engine.roads.router import AnyRouter
 from engine.roads.turns import RoutingArcs, connected_nodes
 
-METRICS_KEPT = 48
-"""Metrics are kept for so many (profile, time bucket, closures); a new one takes hundredths of a second."""
-
-LEGS_KEPT = 100_000
-"""Driving times of single legs are remembered for each metric kept."""
+CM_PER_M = 100
 
 OUTER_SHARE = 0.8
 """``random_nodes(where="edge")`` draws from the nodes farther from the centre than this share of them."""
@@ -50,8 +46,7 @@ class RoadNetwork:
         self.router = router
         self.projection = Projection(*_middle(graph))
         self._geometry = Geometry(graph, self.projection)
-        self._metrics: OrderedDict[Hashable, Metric] = OrderedDict()
-        self._legs: dict[Hashable, dict[tuple[int, int], int]] = {}  # of the metrics kept
+        self.metrics = KnownMetrics(graph, router)
         self._components: dict[tuple[bool, bool], tuple[np.ndarray, cKDTree]] = {}
 
     def with_traffic(self, traffic: TrafficModel) -> "RoadNetwork":
@@ -157,15 +152,14 @@ class RoadNetwork:
         self, origins: np.ndarray, destinations: np.ndarray, depart_at_us: int, profile: Profile,
         closed: frozenset[int] = frozenset(),
     ) -> np.ndarray:  # fmt: skip
-        """The driving times of a ``matrix`` between nodes."""
+        """The driving times of a ``matrix`` between nodes, read-only."""
         return self._time_metric(profile, self.traffic.bucket(depart_at_us), closed).matrix(origins, destinations)
 
     def distances_m(
         self, origins: np.ndarray, destinations: np.ndarray, profile: Profile, closed: frozenset[int] = frozenset()
     ) -> np.ndarray:
-        """The distances of a ``matrix`` between nodes."""
-        distance_cm = self._length_metric(profile, closed).matrix(origins, destinations)
-        return np.where(distance_cm == UNREACHABLE, UNREACHABLE, (distance_cm + 50) // 100)
+        """The distances of a ``matrix`` between nodes, read-only."""
+        return self._length_metric(profile, closed).matrix(origins, destinations)
 
     def legs_ms(
         self,
@@ -176,25 +170,23 @@ class RoadNetwork:
         closed: frozenset[int] = frozenset(),
     ) -> np.ndarray:
         """Usual driving times of legs origin[i] to destination[i]: int64 [legs], UNREACHABLE where no way."""
-        bucket = self.traffic.bucket(depart_at_us)
-        metric = self._time_metric(profile, bucket, closed)
-        known = self._legs.setdefault((profile, bucket, closed), {})
-        if len(known) > LEGS_KEPT:
-            known.clear()
-        legs = []
-        for pair in zip(np.asarray(origins).tolist(), np.asarray(destinations).tolist()):
-            leg = known.get(pair)
-            if leg is None:
-                leg = known[pair] = metric.path(*pair)[0]
-            legs.append(leg)
-        return np.array(legs, np.int64)
+        metric = self._time_metric(profile, self.traffic.bucket(depart_at_us), closed)
+        pairs = zip(np.asarray(origins).tolist(), np.asarray(destinations).tolist())
+        return np.array([metric.leg(origin, destination) for origin, destination in pairs], np.int64)
+
+    def leg_ms(
+        self, origin: int, destination: int, depart_at_us: int, profile: Profile, closed: frozenset[int] = frozenset()
+    ) -> int:
+        """The usual driving time of one leg."""
+        return self._time_metric(profile, self.traffic.bucket(depart_at_us), closed).leg(origin, destination)
 
     def tunnel_pieces(self, drive: Drive) -> np.ndarray:
         """bool [keyframes - 1]: which pieces of a drive lie in a tunnel."""
-        if not len(drive.edges):
+        in_tunnel = (self.graph.flags[drive.edges] & TUNNEL) > 0
+        if not in_tunnel.any():
             return np.zeros(len(drive.t_us) - 1, bool)
         pieces = np.diff(np.append(drive.edge_start, len(drive.t_us) - 1))
-        return np.repeat((self.graph.flags[drive.edges] & TUNNEL) > 0, pieces)
+        return np.repeat(in_tunnel, pieces)
 
     def position_mm(self, node: int) -> tuple[int, int]:
         """Where a node is on the plane."""
@@ -221,7 +213,7 @@ class RoadNetwork:
         vehicle stays (``node`` is then the origin and there is no ``blocked_edge``).
         """
         metric = self._time_metric(profile, self.traffic.bucket(depart_us), known_closed)
-        edges = metric.path(origin_node, destination_node)[1]
+        edges = metric.path(origin_node, destination_node)
         blocked_edge = None
         for index, edge in enumerate(edges.tolist() if closed else ()):
             if edge in closed:
@@ -238,35 +230,18 @@ class RoadNetwork:
             return self.snap_all(given[:, 0].astype(float), given[:, 1].astype(float), profile)[0]
         return given.astype(np.int64)
 
-    def _time_metric(self, profile: Profile, bucket: int, closed: frozenset[int]) -> Metric:
-        return self._metric(
-            (profile, bucket, closed), profile, closed, lambda: self.traffic.usual_weights_ms(profile, bucket)
-        )
+    def _time_metric(self, profile: Profile, bucket: int, closed: frozenset[int]) -> KnownMetric:
+        """Usual times in ms: those of profiles that differ in name alone are the same."""
+        key = (profile.truck, profile.low_emission, profile.max_speed_mps, bucket, closed)
+        return self.metrics.get(key, profile, closed, lambda: self.traffic.usual_weights_ms(profile, bucket))
 
-    def _length_metric(self, profile: Profile, closed: frozenset[int]) -> Metric:
+    def _length_metric(self, profile: Profile, closed: frozenset[int]) -> KnownMetric:
         """Lengths in cm: 21,000 km fit RoutingKit's 31 bits, and rounding is below a metre in 100 edges."""
-        kind = (profile.truck, profile.low_emission)
-        return self._metric(
-            ("length", kind, closed),
-            profile,
-            closed,
-            lambda: np.rint(self.graph.length_m * 100).astype(np.int64),
-        )
+        key = ("length", profile.truck, profile.low_emission, closed)
+        return self.metrics.get(key, profile, closed, self._lengths_cm, CM_PER_M)
 
-    def _metric(
-        self, key: Hashable, profile: Profile, closed: frozenset[int], weights: Callable[[], np.ndarray]
-    ) -> Metric:
-        """The metric of a key, made where it is not among the last ones used."""
-        metric = self._metrics.get(key)
-        if metric is None:
-            allowed = self.graph.allowed(profile)
-            allowed[list(closed)] = False
-            metric = self.router.metric(np.where(allowed, weights(), UNREACHABLE))
-            self._metrics[key] = metric
-            if len(self._metrics) > METRICS_KEPT:
-                self._legs.pop(self._metrics.popitem(last=False)[0], None)
-        self._metrics.move_to_end(key)
-        return metric
+    def _lengths_cm(self) -> np.ndarray:
+        return np.rint(self.graph.length_m * CM_PER_M).astype(np.int64)
 
     def _component(self, profile: Profile) -> tuple[np.ndarray, cKDTree]:
         key = (profile.truck, profile.low_emission)

@@ -22,6 +22,8 @@ import numpy as np
 from scenarios.demand import check_planner
 from scenarios.ground import Ground, prepare
 from scenarios.load import Scenario
+from scenarios.memory import few_collections
+from scenarios.reach import fleet_profiles
 from scenarios.run import Session
 from scenarios.studies.places import Place, place_of
 from scenarios.studies.replications import replication_seed
@@ -30,8 +32,9 @@ from twin.kpis.money import cost_items_eur, figure_of
 from twin.kpis.registry import compute
 from twin.planning.shared import SharedPlans
 
-NOT_OF_THE_GROUND = ("dispatch", "head_office", "alerts", "costs", "kpis")
-"""Sections that ``scenarios.ground.prepare`` makes nothing of: variants that differ in these alone share a ground."""
+NOT_OF_THE_GROUND = ("name", "fleet", "drivers", "customers", "dispatch", "head_office", "alerts", "costs", "kpis")
+"""Sections that ``scenarios.ground.prepare`` makes nothing of, but for the kinds of vehicle and when days are planned:
+variants that differ in these alone share a ground."""
 DEFAULT_WORKERS = min(2, os.cpu_count() or 1)
 
 
@@ -244,16 +247,17 @@ def replicate(variants: Mapping[str, Scenario], number: int) -> Replication:
     outcomes: dict[str, Outcome] = {}
     shared: tuple[dict[str, Any], Ground] | None = None
     plans = SharedPlans()
-    for name, variant in variants.items():
-        seeded = with_changes(variant, seed=seed)
-        if shared is None or shared[0] != _ground_of(seeded):
-            shared = _ground_of(seeded), prepare(seeded)
-        check_planner(seeded, shared[1].orders)
-        session = Session(seeded, shared[1])
-        session.built.office.make_plan = plans
-        outcomes[name] = outcome(session)
-        del session
-        gc.collect()  # worlds are full of circles; without this several stand about at a time
+    with few_collections():
+        for name, variant in variants.items():
+            seeded = with_changes(variant, seed=seed)
+            if shared is None or shared[0] != _ground_of(seeded):
+                shared = _ground_of(seeded), prepare(seeded)
+            check_planner(seeded, shared[1].orders)
+            session = Session(seeded, shared[1])
+            session.built.office.make_plan = plans
+            outcomes[name] = outcome(session)
+            del session
+            gc.collect()  # worlds are full of circles; without this several stand about at a time
     return Replication(number, seed, outcomes, time.perf_counter() - begun)
 
 
@@ -283,4 +287,5 @@ def with_changes(scenario: Scenario, **changes: Any) -> Scenario:
 
 
 def _ground_of(scenario: Scenario) -> dict[str, Any]:
-    return {name: section for name, section in scenario.model if name not in NOT_OF_THE_GROUND}
+    sections = {name: section for name, section in scenario.model if name not in NOT_OF_THE_GROUND}
+    return sections | {"profiles": fleet_profiles(scenario), "plan_at": scenario.model.dispatch.plan.at}

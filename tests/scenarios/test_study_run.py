@@ -3,23 +3,29 @@
 import multiprocessing
 import os
 import signal
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from engine.roads.synthetic import synthetic_region
 from scenarios.ground import prepare
 from scenarios.load import Scenario
 from scenarios.run import RunFailed, Session
 from scenarios.studies import dask_cluster as study_dask
 from scenarios.studies import places as study_places
+from scenarios.studies import run as study_run
+from scenarios.studies.compare import compare
 from scenarios.studies.dask_cluster import Cluster
 from scenarios.studies.places import PATIENCE, Here, Processes, handed_out, place_of
-from scenarios.studies.run import DecisionTime, Figures, Outcome, Progress, replicate, run_study
+from scenarios.studies.run import DecisionTime, Figures, Outcome, Progress, Replication, replicate, run_study
 from scenarios.studies.store import StudyStore
+from scenarios.studies.study import Study
 from tests.tiny import tiny
-from twin.kpis.registry import compute
+from twin.kpis.money import FIGURES
+from twin.kpis.registry import KPIS, compute
 from twin.planning import shared
 from viz.studies import progress_text
 
@@ -78,6 +84,35 @@ def test_the_same_day_is_planned_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [together.outcomes[name].figures for name in two()] == [
         done.outcomes[name].figures for name, done in zip(two(), alone)
     ]
+
+
+def test_a_ground_is_shared_only_by_variants_it_is_the_same_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One van more is the same ground; another kind of van, or a day that is not planned any more, is another one."""
+    prepared = []
+    monkeypatch.setattr(study_run, "prepare", lambda scenario: prepared.append(1) or prepare(scenario))
+    variants = {
+        "base": tiny(**HALF_DAY),
+        "more": tiny(**HALF_DAY | {"fleet": {"vans": {"count": 2}, "e-vans": {"count": 0}}}),
+        "lorries": tiny(**HALF_DAY | {"fleet": {"vans": {"kind": "box_truck_diesel"}, "e-vans": {"count": 0}}}),
+        "unplanned": tiny(**HALF_DAY, dispatch={"plan": {"at": "05:00"}}),
+    }
+    together = replicate(variants, 0)
+    assert len(prepared) == 3
+    for name, variant in variants.items():
+        assert together.outcomes[name].figures == replicate({name: variant}, 0).outcomes[name].figures
+
+
+def test_replications_stand_on_one_region() -> None:
+    """Drawn once, whatever the seed of the run, and as it was drawn after a day on it; other roads are other ones."""
+    scenario = two()["nearest"]
+    ground = prepare(scenario)
+    Session(scenario, ground).run_for_evidence()
+    graph, drawn = prepare(tiny(**HALF_DAY, seed=4)).roads.graph, synthetic_region(300, 1)
+    assert graph is ground.roads.graph
+    for field in fields(drawn):
+        assert np.array_equal(getattr(graph, field.name), getattr(drawn, field.name)), field.name
+    other = prepare(tiny(**HALF_DAY, roads={"synthetic": {"seed": 2}})).roads.graph
+    assert not np.array_equal(other.lat, graph.lat)
 
 
 # --- where they run ---
@@ -215,6 +250,39 @@ def test_a_rule_ends_the_study_after_the_same_replication_everywhere(digest: str
         assert found.digest() == digest
         assert [progress.finished for progress in told] == [0, 1, 2, 3]
         assert all(progress.may_stop for progress in told)
+
+
+def test_variants_that_differ_in_what_the_day_is_made_of_share_no_ground() -> None:
+    """Each comes out as it does alone."""
+    more = HALF_DAY | {"orders": {"generate": HALF_DAY["orders"]["generate"] | {"known_per_day": 5}}}
+    both = {"few": tiny(**HALF_DAY), "more": tiny(**more)}
+    together = replicate(both, 0).outcomes
+    assert together["more"].figures["orders_total"] > together["few"].figures["orders_total"]
+    assert together["more"].figures == replicate({"more": both["more"]}, 0).outcomes["more"].figures
+
+
+def made_up(variants: dict[str, Scenario], number: int) -> Replication:
+    """In no time, it is said in 4 s."""
+    figures = dict.fromkeys([*KPIS, *FIGURES, "decisions"], 100.0 + number % 3)
+    return Replication(number, number, {name: Outcome(figures, DecisionTime()) for name in variants}, 4.0)
+
+
+def test_two_workers_take_half_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a replication each, as things are."""
+    monkeypatch.setattr("scenarios.studies.run.replicate", made_up)
+    told: list[Progress] = []
+    for workers in (1, 2):
+        monkeypatch.setattr("scenarios.studies.run.place_of", lambda _, workers=workers: Here(workers))
+        run_study(two(), 3, tell=told.append)
+    assert [progress.each_s for progress in told] == [None, 4.0, 4.0, 4.0, None, 2.0, 2.0, 2.0]
+
+
+def test_a_study_that_is_precise_enough_ends_at_the_first_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And says so."""
+    monkeypatch.setattr("scenarios.studies.run.replicate", made_up)
+    found = compare(Study("two", two(), 12, precision={"cost_eur": 0.9}))
+    assert (found["replications"], found["replications_at_most"], found["precise"]) == (10, 12, True)
+    assert "Stopped after 10 of at most 12: precise enough." in found["answer"]
 
 
 @pytest.mark.parametrize(

@@ -235,11 +235,12 @@ def _leg_ms(travel: TravelTimes, places: list[Place], midnight_us: int) -> Any:
     def leg_ms(vehicle: PlanVehicle, origin: int, destination: int, depart_s: int) -> int:
         slot = depart_s // 1800
         key = (vehicle.profile, origin, destination, slot)
-        if key not in known:
+        leg = known.get(key)
+        if leg is None:
             depart_us = midnight_us + slot * 1800 * SECOND_US
             legs = travel.legs_ms([places[origin]], [places[destination]], depart_us, vehicle.profile)
-            known[key] = int(legs[0])
-        return round(known[key] / vehicle.speed_factor)
+            leg = known[key] = int(legs[0])
+        return round(leg / vehicle.speed_factor)
 
     return leg_ms
 

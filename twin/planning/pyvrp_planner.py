@@ -120,7 +120,8 @@ class _Model:
             self.kinds, self.access, speeds, distance_costs, duration_costs, strict=True
         ):
             vehicle = kind[0]
-            profile = profiles.setdefault((vehicle.profile, speed, tuple(access)), len(profiles))
+            travel = self.prepared.alike[vehicle.profile]
+            profile = profiles.setdefault((travel, speed, tuple(access)), len(profiles))
             loading_cost = vehicle.cost_per_h * vehicle.load_s / 3600
             opens_s = vehicle.shift_s[0] + vehicle.load_s - self.origin_s
             closes_s = vehicle.shift_s[1] - self.origin_s - _owed_break_s(vehicle)

@@ -1,5 +1,7 @@
 """The facade: snapping, travel times, drives, closures."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,7 +10,8 @@ from hypothesis import strategies as st
 from engine.geo import great_circle_m
 from engine.roads.build import build_graph
 from engine.roads.graph import LOW_EMISSION_ZONE, TRUCK_FORBIDDEN, Profile
-from engine.roads.network import METRICS_KEPT, RoadNetwork
+from engine.roads.metrics import METRICS_KEPT
+from engine.roads.network import RoadNetwork
 from engine.roads.osm import read_osm
 from engine.roads.router import UNREACHABLE, make_router
 from tests.engine.roads.conftest import PLANE, graph_of
@@ -229,8 +232,16 @@ def test_centre_and_random_nodes(roads):
     assert len(roads.random_nodes(np.random.default_rng(5), 500, CAR)) == 500
 
 
+def test_vehicles_that_drive_alike_share_their_ways(roads):
+    """A profile's name changes nothing; its top speed does."""
+    everywhere = np.arange(roads.graph.nodes)
+    usual = roads.durations_ms(everywhere, everywhere, 0, CAR)
+    assert roads.durations_ms(everywhere, everywhere, 0, replace(CAR, name="electric")) is usual
+    assert (roads.durations_ms(everywhere, everywhere, 0, replace(CAR, max_speed_mps=3.0)) > usual).any()
+
+
 def test_metrics_are_kept_within_bounds(roads):
     """A day of ever new closures does not grow memory."""
     for edge in range(METRICS_KEPT + 10):
         roads.matrix([0], [1], 0, CAR, frozenset([edge]))
-    assert len(roads._metrics) == METRICS_KEPT
+    assert len(roads.metrics) == METRICS_KEPT

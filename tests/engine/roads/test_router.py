@@ -78,7 +78,7 @@ def test_both_routers_answer_as_defined(network):
         for source in everywhere:
             for target in everywhere:
                 weight, path = metric.path(source, target)
-                assert weight == expected[source, target]
+                assert weight == metric.weight(source, target) == expected[source, target]
                 check_path(edges, set(banned), weights, source, target, weight, path.tolist())
 
 
@@ -99,6 +99,7 @@ def test_updated_metrics_equal_new_ones(network, data):
         assert (metric.matrix(everywhere, everywhere) == fresh.matrix(everywhere, everywhere)).all()
         for target in everywhere:
             assert metric.path(0, target)[1].tolist() == fresh.path(0, target)[1].tolist()
+            assert metric.weight(0, target) == fresh.weight(0, target)
 
 
 def cross(osm_file, restriction=None, extra_ways=()):
