@@ -2,7 +2,7 @@
 
 A check looks at the picture every ``every_us``, raises and clears alerts, and opens an exception for each that
 somebody has to deal with. Dispatchers take exceptions one at a time, the most urgent first: attention is limited, and
-noise costs it.
+noise costs it. Where they take customers' calls too, those come before any exception.
 
 Rules and queue run on the dispatch platform, and are seen over the terminal's line (assumption): while either is down
 nothing is checked, raised, cleared, escalated or taken up. The first check afterwards sees the picture of that moment.
@@ -15,14 +15,16 @@ from typing import Any
 
 import simpy
 
+from agents.callers import Callers
 from agents.office import HeadOffice
 from agents.population import FleetAgent, Population
 from agents.vehicle import Steps
 from agents.world import LATE
+from engine.clock import SECOND
 from twin.alerts import Watch
 from twin.alerts.driving import HARSH_EVENTS
 from twin.alerts.episodes import Episode, Episodes
-from twin.eta import LegCache, etas
+from twin.eta import KnownCourses, etas
 from twin.exceptions import Case, ExceptionQueue
 from twin.feed_monitor import FeedMonitor, FeedSettings
 from twin.sightings import Finding, Sightings
@@ -54,8 +56,9 @@ class ControlRoom(FleetAgent):
         self.episodes, self.queue = Episodes(), ExceptionQueue()
         self.etas = Etas()  # of the last check
         self.absent = 0  # dispatchers away from their desks
+        self.callers: Callers | None = None  # customers whose calls dispatchers take; None: somebody else does
         self.at_work: Callable[[], bool] = lambda: True  # False while the tools are down or out of reach
-        self._legs = LegCache(office.travel)
+        self._courses = KnownCourses(office.travel)
         self._checked_us = self.world.now
         self._told: dict[str, tuple[str, str]] = {}  # vehicle -> stop whose expected arrival is on record
         self._overdue: list[Callable[[], None]] = []  # escalations that fell due without tools
@@ -85,7 +88,7 @@ class ControlRoom(FleetAgent):
         """Check every rule on the picture of now."""
         now = self.world.now
         view = self.office.view()
-        self.etas = etas(view, self._legs)
+        self.etas = etas(view, self._courses)
         self.monitor.check(view, now)
         seen = self.sightings.recent(self._checked_us, now)
         if now - self._checked_us > self.settings.every_us:
@@ -196,6 +199,11 @@ class ControlRoom(FleetAgent):
         self.absent = absent
         self._ring()
 
+    def take_calls(self, call_s_mean: float, patience_s: float) -> Callers:
+        """From now on dispatchers take customers' calls; returns where to ring."""
+        self.callers = Callers(self.world, call_s_mean, patience_s, self._ring)
+        return self.callers
+
     def tools_are_back(self) -> None:
         """Rules are checked again from the next time on; what fell due meanwhile is done, and the queue is seen."""
         overdue, self._overdue = self._overdue, []
@@ -218,11 +226,16 @@ class ControlRoom(FleetAgent):
         self._tell("exception_resolved", case, by=by, outcome=outcome, minutes=minutes)
 
     def _work(self, number: int) -> Steps:
-        """A dispatcher: takes exceptions one at a time while at the desk and the queue can be seen, else waits."""
+        """A dispatcher at the desk: takes calls, and else exceptions one at a time while the queue can be seen."""
         name, busy_us = f"dispatcher-{number}", self.settings.exception_us
         while True:
-            there = number <= self.settings.dispatchers - self.absent and self.at_work()
-            case = self.queue.next_open() if there else None
+            there = number <= self.settings.dispatchers - self.absent
+            caller = self.callers.pick_up() if there and self.callers is not None else None
+            if caller is not None:
+                yield self.world.env.timeout(caller.talks_us)
+                caller.then(caller.talks_us / SECOND)
+                continue
+            case = self.queue.next_open() if there and self.at_work() else None
             if case is None:
                 yield self._bell
                 continue

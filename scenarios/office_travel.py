@@ -6,7 +6,8 @@ from functools import cached_property
 import numpy as np
 
 from engine.roads.graph import Profile
-from engine.roads.network import LEGS_KEPT, RoadNetwork
+from engine.roads.metrics import LEGS_KEPT
+from engine.roads.network import RoadNetwork
 from twin.orders import Place
 from twin.travel import TravelMatrix
 

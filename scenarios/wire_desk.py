@@ -1,12 +1,13 @@
 """What head office's people do all day beside dispatching: alerts and exceptions, customers, proofs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from agents.control_room import ControlRoom, ControlSettings
 from agents.customer import Customer
-from agents.customer_service import CustomerService
+from agents.customer_service import Answer, CustomerService
 from agents.driver import Driver
 from agents.office import HeadOffice
 from agents.order_desk import OrderDesk
@@ -17,7 +18,7 @@ from scenarios.customer_care import customer_service, proof_capture
 from scenarios.load import Scenario
 from scenarios.wire_plant import PlantRoom
 from twin.alerts import watches
-from twin.eta import LegCache, etas
+from twin.eta import KnownCourses, etas
 from twin.notifications import arrivals
 
 
@@ -60,10 +61,13 @@ def wire_desk(
         telematics.listeners.append(control.sightings.take)
         control.at_work = room.plant.command_path_open
         room.plant.listeners.append(partial(_tools_changed, room, control))
-    legs = LegCache(office.travel)
+    ring: Answer = partial(_ring_phone, room)
+    if control is not None and model.head_office.notifications.answered_by == "dispatchers":
+        ring = control.take_calls(model.head_office.phone.call_s_mean, model.head_office.phone.patience_s).ring
+    courses = KnownCourses(office.travel)
     service = customer_service(
-        model, office, customers.get, lambda view: arrivals(view, etas(view, legs)),
-        lambda order_id, then: room.phone.ring(order_id, "where_is_my_order", then),
+        model, office, customers.get, lambda view: arrivals(view, etas(view, courses)),
+        ring,
     )  # fmt: skip
     if service is not None:
         hear = service.heard
@@ -75,6 +79,11 @@ def wire_desk(
     desk = Desk(control, service, OrderDesk(office, customers.get, drivers, room.network))
     room.attendance.listeners.append(desk.attend)
     return desk
+
+
+def _ring_phone(room: PlantRoom, order_id: str, then: Callable[[float | None], None]) -> None:
+    """A customer calls those who have nothing else to do."""
+    room.phone.ring(order_id, "where_is_my_order", then)
 
 
 def _tools_changed(room: PlantRoom, control: ControlRoom, _trigger: str, _lasts: bool) -> None:

@@ -8,16 +8,16 @@ Arrivals are asked for every minute, and little changes in one: what follows fro
 (``twin.eta_course``) for as long as nothing else is known of the vehicle or its orders.
 """
 
-from collections.abc import Sequence
 from itertools import chain, islice
 from math import isnan
+from operator import attrgetter
 
 import numpy as np
 
 from twin.eta_course import Course, course_of
 from twin.geofences import distance_m
 from twin.orders import Place
-from twin.travel import TravelMatrix, TravelTimes
+from twin.travel import TravelTimes
 from twin.views import Etas, FleetView, VehicleView
 
 HOUR_US = 3_600_000_000
@@ -25,58 +25,54 @@ BROKEN_US = 1_800_000_000
 """A vehicle that has broken down is taken to go on after half an hour [A]."""
 SPREAD, LEAST_SPREAD_US = 0.15, 60_000_000
 """Half the interval: this share of the time still to go and the age of the position, at least a minute [A]."""
+_POSITION = attrgetter("lat", "lon")
 
 
-class LegCache:
-    """Travel times that remembers single legs of the hour: most are asked for again a minute later. And courses, which
-    hold as long as nothing else is known of the vehicle or its orders.
+class KnownCourses:
+    """Courses, kept for as long as nothing else is known of the vehicle or its orders, nor of the roads; their legs are
+    timed leaving at the full hour.
 
     A leg that begins where an earlier one ended begins at that place by its name: travel times may know only names.
     """
 
     def __init__(self, travel: TravelTimes) -> None:
-        self.travel = travel
-        self.courses: dict[str, Course] = {}
-        self._legs: dict[tuple[str, int], dict[tuple[Place, Place], int]] = {}  # by profile and hour
+        self._travel = travel
+        self._courses: dict[str, Course] = {}
         self._fresh: tuple | None = None
         self._places: dict[tuple[float, float], Place] = {}  # driven to, by position
 
-    def matrix(
-        self, origins: Sequence[Place], destinations: Sequence[Place], depart_at_us: int, profile: str = "car"
-    ) -> TravelMatrix:
-        """Passed on."""
-        return self.travel.matrix(origins, destinations, depart_at_us, profile)
-
-    def legs_ms(
-        self, origins: Sequence[Place], destinations: Sequence[Place], depart_at_us: int, profile: str = "car"
-    ) -> np.ndarray:
-        """As ``TravelTimes.legs_ms`` leaving at the full hour."""
-        hour_us = depart_at_us - depart_at_us % HOUR_US
-        legs = self._legs.setdefault((profile, hour_us), {})
-        asked = [*zip(origins, destinations)]
-        known = [*map(legs.get, asked)]
-        if None in known:
-            missing = [*dict.fromkeys(leg for leg, leg_ms in zip(asked, known) if leg_ms is None)]
-            ends = [end for _, end in missing]
-            self._places.update(((place.lat, place.lon), place) for place in ends)
-            starts = [self._places.get((start.lat, start.lon), start) for start, _ in missing]
-            legs.update(zip(missing, self.travel.legs_ms(starts, ends, hour_us, profile).tolist()))
-            known = [*map(legs.get, asked)]
-        return np.array(known, np.int64)
-
-    def renew(self, view: FleetView) -> None:
-        """Forget what no longer holds: another hour, other closures reported."""
+    def of(self, view: FleetView) -> list[Course]:
+        """The courses of all vehicles with stops to do, timed."""
         fresh = (view.now_us // HOUR_US, tuple(sorted(view.closures.items())))
         if fresh != self._fresh:
-            self._fresh, self._legs, self.courses = fresh, {}, {}
+            self._fresh, self._courses = fresh, {}
+        courses, new = [], []
+        for vehicle in view.vehicles.values():
+            if vehicle.stops:
+                course = self._courses.get(vehicle.vehicle_id)
+                if course is None or not course.holds(view, vehicle):
+                    course = self._courses[vehicle.vehicle_id] = course_of(view, vehicle, course)
+                    new.append(course)
+                courses.append(course)
+        self._time_legs(new, view.now_us - view.now_us % HOUR_US)
+        return courses
+
+    def _time_legs(self, courses: list[Course], hour_us: int) -> None:
+        for profile in dict.fromkeys(course.vehicle.profile for course in courses):
+            some = [course for course in courses if course.vehicle.profile == profile]
+            ends = [place for course in some for place in course.places[1:]]
+            self._places.update(zip(map(_POSITION, ends), ends))
+            for course in some:
+                course.places[0] = self._places.get(_POSITION(course.places[0]), course.places[0])
+            starts = [place for course in some for place in course.places[:-1]]
+            legs = iter(self._travel.legs_ms(starts, ends, hour_us, profile).tolist())
+            for course in some:
+                course.legs_ms = [*islice(legs, len(course.places) - 1)]
 
 
-def etas(view: FleetView, travel: TravelTimes) -> Etas:
-    """Expected arrival at every stop still to do, by ``(order_id, task)``; stops that cannot be reached are left out.
-
-    ``travel`` may be a ``LegCache`` kept between calls.
-    """
-    courses = _courses(view, travel)
+def etas(view: FleetView, known: KnownCourses) -> Etas:
+    """Expected arrival at every stop still to do that can be reached, by ``(order_id, task)``."""
+    courses = known.of(view)
     if not courses:
         return Etas()
     now, fixed_us = view.now_us, view.fixed_us.tolist()
@@ -88,38 +84,11 @@ def etas(view: FleetView, travel: TravelTimes) -> Etas:
     delay_us, floor_us, promised_us = np.concatenate([one.table_us for one in ahead]).T
     arrive_us = np.maximum(begin_us + delay_us, floor_us)
     half_us = np.maximum(LEAST_SPREAD_US, (SPREAD * (arrive_us - now)).astype(np.int64) + age_us)
-    rows, columns = dict(zip(stops, range(len(stops)))), np.stack([arrive_us, half_us, promised_us])
+    rows, columns = dict(zip(stops, range(len(stops)))), (arrive_us, half_us, promised_us)
     if len(rows) < len(stops):  # a stop on two routes: the later one counts
-        columns = columns[:, [*rows.values()]]
+        columns = tuple(column[[*rows.values()]] for column in columns)
         rows = dict(zip(rows, range(len(rows))))
     return Etas(now, rows, *columns)
-
-
-def _courses(view: FleetView, travel: TravelTimes) -> list[Course]:
-    """The courses of all vehicles with stops to do, timed."""
-    kept: dict[str, Course] = {}
-    if isinstance(travel, LegCache):
-        travel.renew(view)
-        kept = travel.courses
-    courses = []
-    for vehicle in view.vehicles.values():
-        if vehicle.stops:
-            course = kept.get(vehicle.vehicle_id)
-            if course is None or not course.holds(view, vehicle):
-                course = kept[vehicle.vehicle_id] = course_of(view, vehicle)
-            courses.append(course)
-    _time_legs([course for course in courses if course.legs_ms is None], travel, view.now_us)
-    return courses
-
-
-def _time_legs(courses: list[Course], travel: TravelTimes, now_us: int) -> None:
-    for profile in dict.fromkeys(course.vehicle.profile for course in courses):
-        some = [course for course in courses if course.vehicle.profile == profile]
-        starts = [place for course in some for place in course.places[:-1]]
-        ends = [place for course in some for place in course.places[1:]]
-        legs = iter(travel.legs_ms(starts, ends, now_us, profile).tolist())
-        for course in some:
-            course.legs_ms = [*islice(legs, len(course.places) - 1)]
 
 
 def _begins_us(view: FleetView, courses: list[Course], fixed_us: list[int]) -> list[int]:

@@ -15,9 +15,11 @@ SECOND_US = 1_000_000
 
 
 class Visit(NamedTuple):
-    """A stop to do, and by when its order is to be reached there (NEVER_US: any time, or another stop decides)."""
+    """A stop to do, its order as known, and by when that is to be reached there (NEVER_US: any time, or another stop
+    decides)."""
 
     stop: Stop
+    known: OrderView
     task: Task
     promised_us: int
 
@@ -73,31 +75,40 @@ class Course:
         return [(start, end) for start, end in self.vehicle.breaks_us if (start if resting else end) > now_us]
 
 
-def course_of(view: FleetView, vehicle: VehicleView) -> Course:
-    """The course of a vehicle; its legs are still to be timed."""
+def course_of(view: FleetView, vehicle: VehicleView, last: Course | None = None) -> Course:
+    """The course of a vehicle; its legs are still to be timed. Visits of the ``last`` one are taken over as they were
+    where the order is known as it was."""
     order_ids = [stop.order_id for stop in vehicle.stops]
     orders = [*map(view.orders.get, order_ids)]
     started, pairs = vehicle.started, [*zip(vehicle.stops, orders)]
     if started is not None and started != vehicle.stops[0]:  # stable: the stop under way comes first
         pairs.sort(key=lambda pair: pair[0] != started)
+    were = {visit.stop: visit for visit in last.visits if visit is not None} if last is not None else {}
     places: list[Place] = [_origin(view, vehicle)]
     visits: list[Visit | None] = []
     loaded = vehicle.state in AT_DEPOT  # everything that waits there comes along
     for stop, known in pairs:
         if known is None:
             continue
-        order, last = known.order, known.order.last_task
-        if not loaded and known.onboard is None and order.pickup is None and stop != started:
+        visit = were.get(stop)
+        if visit is None or visit.known is not known:
+            visit = _visit(stop, known)
+        if not loaded and known.onboard is None and known.order.pickup is None and stop != started:
             places.append(view.depots[vehicle.depot_id])
             visits.append(None)
             loaded = True
-        task = (order.pickup if stop.task == "pickup" else order.delivery) or last
-        places.append(task.place)
-        promised_us = last.windows[-1].close_us if last.windows and last.kind == stop.task else NEVER_US
-        visits.append(Visit(stop, task, promised_us))
+        places.append(visit.task.place)
+        visits.append(visit)
     first = visits[0] if visits else None
     under_way = first is not None and first.stop == started
     return Course(vehicle, view.index[vehicle.vehicle_id], order_ids, orders, places, visits, under_way)
+
+
+def _visit(stop: Stop, known: OrderView) -> Visit:
+    order, last = known.order, known.order.last_task
+    task = (order.pickup if stop.task == "pickup" else order.delivery) or last
+    promised_us = last.windows[-1].close_us if last.windows and last.kind == stop.task else NEVER_US
+    return Visit(stop, known, task, promised_us)
 
 
 def _origin(view: FleetView, vehicle: VehicleView) -> Place:
@@ -130,10 +141,10 @@ def _follow(course: Course, begin_us: int, breaks_us: list[tuple[int, int]]) -> 
         if visit is None:
             ready.take(DEPOT_LOAD_US)
             continue
-        stop, task, promised_us = visit
+        stop, _, task, promised_us = visit
         if driven and course.vehicle.state == "serving":
             continue
-        stops.append((stop.order_id, stop.task))
+        stops.append(stop[:2])
         columns.append((ready.delay_us, ready.floor_us, promised_us))
         _serve(ready, task)
     table_us = np.array(columns, np.int64).reshape(-1, 3)

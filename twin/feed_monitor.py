@@ -50,8 +50,8 @@ class FeedMonitor:
 
     def __init__(self, settings: FeedSettings | None = None) -> None:
         self.settings = settings or FeedSettings()
-        self._usual_us = np.zeros((0, 2))  # silence and delay, a row a feed
-        self._ill = np.zeros((0, 2), bool)
+        self._usual_us = np.zeros((2, 0))  # silence and delay, a column a feed
+        self._ill = np.zeros((2, 0), bool)
         self._heard_us = np.zeros(0, np.int64)
         self._checked_us: int | None = None
         self.ill: dict[str, Finding] = {}
@@ -60,34 +60,34 @@ class FeedMonitor:
     def check(self, view: FleetView, now_us: int) -> list[Finding]:
         """What is new since the last check, in order of the feeds: telematics, events, vehicles."""
         heard_us, newest_us, watched = _heard(view)
-        self._grow(len(heard_us))
+        self._grow(len(heard_us) - len(self._heard_us))
         news = heard_us > self._heard_us
-        watched[:, 1] &= news  # else what is there is as old as it was
-        value_us = np.stack([now_us - heard_us, np.maximum(heard_us - newest_us, 0)], 1)
-        limit_us = np.maximum(self._least_us(watched[2:, 0]), self.settings.factor * self._usual_us)
+        watched[1] &= news  # else what is there is as old as it was
+        value_us = np.array([now_us - heard_us, np.maximum(heard_us - newest_us, 0)])
+        limit_us = np.maximum(self._least_us(watched[0, 2:]), self.settings.factor * self._usual_us)
         ill = np.where(watched, value_us > limit_us, self._ill)
-        ill[:, 0] &= watched[:, 0]  # who is not on shift need not be heard
+        ill[0] &= watched[0]  # who is not on shift need not be heard
         if ill[0, 0]:
-            ill[2:] &= self._ill[2:]  # of no vehicle anything new can be said
+            ill[:, 2:] &= self._ill[:, 2:]  # of no vehicle anything new can be said
         names = [TELEMATICS, EVENTS, *view.index]
-        found = self._changes(names, ill, heard_us, newest_us, watched[:, 0], now_us)
-        self._learn(news & ~self._ill.any(1), watched[:, 1] & ~ill.any(1), value_us[:, 1], now_us)
+        found = self._changes(names, ill, heard_us, newest_us, watched[0], now_us)
+        self._learn(news & ~_either(self._ill), watched[1] & ~_either(ill), value_us[1], now_us)
         self._ill, self._heard_us, self._checked_us = ill, heard_us, now_us
-        well = {names[row] for row in np.flatnonzero(~ill.any(axis=1)).tolist()}
-        self.ill = {feed: finding for feed, finding in self.ill.items() if feed not in well}
+        still = {names[feed] for feed in np.flatnonzero(_either(ill)).tolist()}
+        self.ill = {feed: finding for feed, finding in self.ill.items() if feed in still}
         self.ill |= {finding.feed: finding for finding in found if finding.what != "recovered"}
         return found
 
-    def _grow(self, feeds: int) -> None:
-        more = feeds - len(self._ill)
-        self._usual_us = np.append(self._usual_us, np.zeros((more, 2)), axis=0)
-        self._ill = np.append(self._ill, np.zeros((more, 2), bool), axis=0)
-        self._heard_us = np.append(self._heard_us, np.zeros(more, np.int64))
+    def _grow(self, more: int) -> None:
+        if more:
+            self._usual_us = np.append(self._usual_us, np.zeros((2, more)), axis=1)
+            self._ill = np.append(self._ill, np.zeros((2, more), bool), axis=1)
+            self._heard_us = np.append(self._heard_us, np.zeros(more, np.int64))
 
     def _least_us(self, on_shift: np.ndarray) -> np.ndarray:
         s = self.settings
-        least_s = np.tile([s.vehicle_s, s.stale_s], (len(on_shift) + 2, 1))
-        least_s[:2, 0] = s.telematics_s, max(s.events_s, s.events_vehicle_s / max(1, on_shift.sum()))
+        least_s = np.full((len(on_shift) + 2, 2), (s.vehicle_s, s.stale_s)).T
+        least_s[0, :2] = s.telematics_s, max(s.events_s, s.events_vehicle_s / max(1, on_shift.sum()))
         return least_s * SECOND_US
 
     def _changes(
@@ -95,14 +95,14 @@ class FeedMonitor:
         now_us: int,
     ) -> list[Finding]:  # fmt: skip
         found = []
-        for row in np.flatnonzero((ill != self._ill).any(1)).tolist():
-            before, after = self._ill[row], ill[row]
+        for feed in np.flatnonzero(_either(ill != self._ill)).tolist():
+            before, after = self._ill[:, feed], ill[:, feed]
             if after[0] and not before[0]:
-                found.append(Finding(names[row], int(heard_us[row]), "silent"))
+                found.append(Finding(names[feed], int(heard_us[feed]), "silent"))
             elif after[1] and not before[1]:
-                found.append(Finding(names[row], int(newest_us[row]), "stale"))
-            elif before.any() and not after.any() and watched[row]:
-                found.append(Finding(names[row], now_us, "recovered"))
+                found.append(Finding(names[feed], int(newest_us[feed]), "stale"))
+            elif before.any() and not after.any() and watched[feed]:
+                found.append(Finding(names[feed], now_us, "recovered"))
         return found
 
     def _learn(self, ended: np.ndarray, told: np.ndarray, delay_us: np.ndarray, now_us: int) -> None:
@@ -110,10 +110,15 @@ class FeedMonitor:
         if self._checked_us is None:
             return
         keep = 0.5 ** ((now_us - self._checked_us) / SECOND_US / self.settings.half_life_s)
-        silence_us, mean_us = self._usual_us.T
+        silence_us, mean_us = self._usual_us
         was_us = np.where(ended & (self._heard_us > 0), self._checked_us - self._heard_us, 0)
         mean_us = np.where(told, mean_us * keep + delay_us * (1 - keep), mean_us)
-        self._usual_us = np.stack([np.maximum(was_us, silence_us * keep), mean_us], 1)
+        self._usual_us = np.array([np.maximum(was_us, silence_us * keep), mean_us])
+
+
+def _either(of: np.ndarray) -> np.ndarray:
+    """By feed."""
+    return of[0] | of[1]
 
 
 def _heard(view: FleetView) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -121,17 +126,15 @@ def _heard(view: FleetView) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
     Before the first reception there is nothing to compare with. A shift counts as heard of.
     """
-    shifts = [v.shift_us[0] if v.shift_us is not None else 0 for v in view.vehicles.values()]
-    since_us = np.array(shifts, np.int64)
+    since_us = view.shift_began_us
     on_shift = since_us > 0
-    n = len(shifts)
     sampled_us, recorded_us = view.sampled_us.max(initial=0), view.recorded_us.max(initial=0)
     began_us = since_us[on_shift].min(initial=view.now_us)
     heard_us = np.array([sampled_us, max(view.events_us[0], began_us)], np.int64)
     newest_us = np.array([recorded_us, max(view.events_us[1], began_us)], np.int64)
     own_us = np.maximum(view.heard_us, since_us)
-    watched = np.zeros((n + 2, 2), bool)
-    watched[0] = sampled_us > 0
-    watched[1] = on_shift.any()
-    watched[2:, 0] = on_shift
+    watched = np.zeros((2, len(since_us) + 2), bool)
+    watched[:, 0] = sampled_us > 0
+    watched[:, 1] = on_shift.any()
+    watched[0, 2:] = on_shift
     return np.append(heard_us, own_us), np.append(newest_us, own_us), watched

@@ -1,7 +1,7 @@
 """The one order model: deliveries, pickups and pickup-and-delivery pairs are all this."""
 
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Literal, NamedTuple
 
 TaskKind = Literal["pickup", "delivery"]
@@ -59,7 +59,7 @@ class Order:
     def tasks(self) -> tuple[Task, ...]:
         return tuple(task for task in (self.pickup, self.delivery) if task is not None)
 
-    @property
+    @cached_property
     def last_task(self) -> Task:
         """The task that decides whether the order was on time."""
         task = self.delivery or self.pickup

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -141,6 +142,12 @@ class FleetView:
     etas: Etas = field(default_factory=Etas)  # expected arrivals (twin.eta), for alert rules
     feeds: Mapping[str, Any] = field(default_factory=dict)  # twin.feed_monitor.Finding of ill feeds, for alert rules
     sightings: Mapping[Any, tuple] = field(default_factory=dict)  # twin.sightings.Finding by detector, for alert rules
+
+    @cached_property
+    def shift_began_us(self) -> np.ndarray:
+        """Of vehicles whose shift is on, as known, by row: int64; 0: it is not."""
+        shifts = [vehicle.shift_us for vehicle in self.vehicles.values()]
+        return np.array([0 if shift is None else shift[0] for shift in shifts], np.int64)
 
     def position(self, vehicle_id: str) -> Place | None:
         """Last known position: the newer of the last fix and the last event that named a place."""

@@ -9,7 +9,7 @@ import pytest
 from tests.twin.alerts.pictures import HOUR_US, MINUTE_US, NOON_US, Crow, Fleet
 from twin.alerts import ALERTS, Episodes, Watch, alert_rules
 from twin.belief import Belief
-from twin.eta import etas
+from twin.eta import KnownCourses, etas
 from twin.sightings import Finding, Sightings
 from twin.views import FleetView
 
@@ -38,7 +38,7 @@ def calm_day(minutes: int, every: int = 1) -> list[FleetView]:
         now_us = NOON_US + minute * MINUTE_US
         if minute % every == 0:
             view = fleet.view(now_us)
-            views.append(replace(view, etas=etas(view, Crow()), sightings=sightings.recent(0, now_us)))
+            views.append(replace(view, etas=etas(view, KnownCourses(Crow())), sightings=sightings.recent(0, now_us)))
     return views
 
 
@@ -56,7 +56,7 @@ def troubled() -> FleetView:
     view = fleet.view(now_us)
     found = (Finding(1, now_us - MINUTE_US, now_us, now_us, 50.0),)
     sightings = {detector: found for name in ALERTS for detector in watch(name).detectors()}
-    return replace(view, etas=etas(view, Crow()), sightings=sightings)
+    return replace(view, etas=etas(view, KnownCourses(Crow())), sightings=sightings)
 
 
 @every_rule

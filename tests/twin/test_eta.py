@@ -3,7 +3,7 @@
 import pytest
 
 from tests.twin.alerts.pictures import HOUR_US, MINUTE_US, NOON_US, Crow, Fleet
-from twin.eta import BROKEN_US, LegCache, etas
+from twin.eta import BROKEN_US, KnownCourses, etas
 from twin.views import DEPOT_LOAD_US
 
 AT = NOON_US + HOUR_US
@@ -21,7 +21,7 @@ def fleet() -> Fleet:
 
 def minutes(fleet: Fleet, now_us: int = AT) -> dict[str, float]:
     """Expected arrivals of deliveries, in minutes after one."""
-    found = etas(fleet.view(now_us), Crow())
+    found = etas(fleet.view(now_us), KnownCourses(Crow()))
     return {order_id: (eta.arrive_us - AT) / MINUTE_US for (order_id, _), eta in found.items()}
 
 
@@ -62,7 +62,7 @@ def test_uncertainty_grows_with_the_age_of_what_is_known(fleet: Fleet) -> None:
     """15 % of the 24 minutes to go, and then also the eight minutes since it was seen."""
     fleet.depart(0, "A", AT, AT + 33 * MINUTE_US)
     fleet.sample(0, AT + 10 * MINUTE_US, 50.1, 8.0)
-    fresh, old = (etas(fleet.view(AT + m * MINUTE_US), Crow())["A", "delivery"] for m in (10, 18))
+    fresh, old = (etas(fleet.view(AT + m * MINUTE_US), KnownCourses(Crow()))["A", "delivery"] for m in (10, 18))
     assert (fresh.high_us - fresh.arrive_us) / MINUTE_US == pytest.approx(0.15 * 24)
     assert (old.high_us - old.arrive_us) / MINUTE_US == pytest.approx(0.15 * 16 + 8)
     assert old.low_us == max(AT + 18 * MINUTE_US, 2 * old.arrive_us - old.high_us)
@@ -103,10 +103,10 @@ def test_what_cannot_be_reached_has_no_arrival(fleet: Fleet) -> None:
 def test_legs_are_asked_for_once_an_hour(fleet: Fleet) -> None:
     """The same answer from the cache; another hour or a closure asks anew."""
     crow = Crow()
-    cache = LegCache(crow)
+    cache = KnownCourses(crow)
     first = etas(fleet.view(AT), cache)
     assert crow.asked == 2
-    assert etas(fleet.view(AT), cache) == first == etas(fleet.view(AT), Crow())
+    assert etas(fleet.view(AT), cache) == first == etas(fleet.view(AT), KnownCourses(Crow()))
     assert crow.asked == 2
     etas(fleet.view(AT + HOUR_US), cache)
     assert crow.asked == 4
@@ -123,7 +123,7 @@ def test_a_leg_begins_at_the_place_where_the_last_one_ended(fleet: Fleet) -> Non
             assert {place.place_id for place in (*origins, *destinations)} <= {"main", "at-A", "at-B"}
             return super().legs_ms(origins, destinations, depart_at_us, profile)
 
-    cache = LegCache(Named())
+    cache = KnownCourses(Named())
     fleet.depart(0, "A", AT, AT + 30 * MINUTE_US)
     etas(fleet.view(AT), cache)
     fleet.tell("arrived", AT + 30 * MINUTE_US, 0, trip_id="T", at="A", purpose="task", lat=50.5, lon=8.0,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.twin.alerts.pictures import HOUR_US, MINUTE_US, NOON_US, Crow, Fleet
 from tests.twin.plain_etas import plain_etas
 from twin.alerts.service import LatePredicted, late_delivery_predicted
-from twin.eta import LegCache, etas
+from twin.eta import KnownCourses, etas
 from twin.orders import natural_key
 from twin.views import NEVER_US, Etas, FleetView
 
@@ -97,7 +97,7 @@ def act(fleet: Fleet, what: str, vehicle: int, order: str, now_us: int) -> None:
 @example([[(0, 20), (40, 20)], *[[]] * 5], 60, IDLE)  # a window closes before it can be there
 def test_kept_courses_change_nothing(hours: list, pause_min: int, history: list) -> None:
     """At every check: the same stops in the same order, the same arrivals and intervals, to the microsecond."""
-    fleet, cache, now_us = beginning(hours, pause_min), LegCache(Crow()), NOON_US
+    fleet, cache, now_us = beginning(hours, pause_min), KnownCourses(Crow()), NOON_US
     compare(fleet.view(now_us), cache)
     for what, vehicle, order, checks_us in history:
         act(fleet, what, vehicle, f"O{order}", now_us)
@@ -106,7 +106,7 @@ def test_kept_courses_change_nothing(hours: list, pause_min: int, history: list)
             compare(fleet.view(now_us), cache)
 
 
-def compare(view: FleetView, cache: LegCache) -> None:
+def compare(view: FleetView, cache: KnownCourses) -> None:
     found, plain = etas(view, cache), plain_etas(view, Crow())
     assert [*found.items()] == [*plain.items()]
     assert len(found.arrive_us) == len(found.half_us) == len(found.promised_us) == len(plain)

@@ -79,16 +79,12 @@ SIGNS = {Uniform: "spoofed", Frozen: "spoofed", Drowned: "jammed", Jump: "implau
 def device_silent(view: FleetView, params: Silent) -> list[Alert]:
     """Nothing has come from a vehicle at work for too long."""
     working = at_work(view)
-    began = np.array([v.shift_us[0] if v.shift_us is not None else 0 for v in view.vehicles.values()], np.int64)
-    since = np.maximum(view.heard_us, began)
-    silent = working & (view.now_us - since > params.after_s * SECOND_US)
-    if silent.sum() > max(1.0, params.feed_share * working.sum()):
+    since = np.maximum(view.heard_us, view.shift_began_us)
+    rows = np.flatnonzero(working & (view.now_us - since > params.after_s * SECOND_US)).tolist()
+    if not rows or len(rows) > max(1.0, params.feed_share * working.sum()):
         return []
     names, minutes = vehicle_names(view), (view.now_us - since) // MINUTE_US
-    return [
-        Alert(names[row], int(since[row]), f"{names[row]} silent for {minutes[row]} min")
-        for row in np.flatnonzero(silent).tolist()
-    ]
+    return [Alert(names[row], int(since[row]), f"{names[row]} silent for {minutes[row]} min") for row in rows]
 
 
 def feed_stale(view: FleetView, params: FeedSettings) -> list[Alert]:

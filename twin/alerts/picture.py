@@ -19,7 +19,7 @@ def fresh(view: FleetView, within_s: float) -> np.ndarray:
 
 def at_work(view: FleetView) -> np.ndarray:
     """Vehicles whose shift is on, as known: bool by row."""
-    return np.array([v.shift_us is not None for v in view.vehicles.values()], bool)
+    return view.shift_began_us > 0
 
 
 def driving_to(view: FleetView) -> list[tuple[int, Place]]:

@@ -32,10 +32,11 @@ class Missed:
 
 def late_delivery_predicted(view: FleetView, params: LatePredicted) -> list[Alert]:
     """An open order is expected to be reached after its last window has closed."""
-    arrive_us, close_us, stops = view.etas.arrive_us, view.etas.promised_us, [*view.etas]
+    arrive_us, close_us = view.etas.arrive_us, view.etas.promised_us
     within = (view.now_us <= close_us) & (close_us <= view.now_us + params.ahead_s * SECOND_US)
-    found = []
-    for row in np.flatnonzero(within & (arrive_us > close_us + params.margin_s * SECOND_US)).tolist():
+    late = np.flatnonzero(within & (arrive_us > close_us + params.margin_s * SECOND_US)).tolist()
+    stops, found = [*view.etas] if late else [], []
+    for row in late:
         order_id, minutes = stops[row][0], (arrive_us[row] - close_us[row]) // MINUTE_US
         found.append(Alert(order_id, int(close_us[row]), f"{order_id} expected {minutes} min after its window"))
     return found

@@ -113,7 +113,8 @@ def awaits_loading(known: OrderView) -> bool:
 
 def free_stops(vehicle: VehicleView) -> list[Stop]:
     """The stops that have not been started: those a command may move."""
-    return [stop for stop in vehicle.stops if stop != vehicle.started]
+    started = vehicle.started
+    return [stop for stop in vehicle.stops if stop != started]
 
 
 def numbered_visits(view: FleetView, vehicle: VehicleView, stops: Sequence[Stop]) -> list[tuple[Visit, int]]:

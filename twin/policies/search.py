@@ -83,7 +83,6 @@ class Search:
         self._loaded = self._at >= loaded_from
         self._load_us = np.where(self._loaded, 0, DEPOT_LOAD_US)
         self._via_ms = np.where(loaded_from < NO, UNREACHABLE, self._depot_ms)  # not before a loading
-        self._later_us = _later_by(courses.wait_us) if margin_us else None
         self._risk_us = margin_us - (courses.close_us - courses.arrive_us)
         self._risks_us = np.maximum(self._risk_us, 0).sum(axis=1)
 
@@ -118,7 +117,8 @@ class Search:
         delay = np.maximum(0, now + out_ms * 1000 - courses.arrive_us[here])
         possible &= (out_ms < UNREACHABLE) & (late <= late_us) & (delay <= slack)
         extra = np.maximum(0, delay - courses.wait_us[here])
-        cost = np.where(possible, extra + closer + self._closer(rows, here, delay), NO)
+        risk = self._closer(rows, at, courses.wait_us[here], delay) if self._margin_us else 0
+        cost = np.where(possible, extra + closer + risk, NO)
         best = cost.argmin(axis=1)
         k = np.arange(len(rows))
         column = best if not self._appended else at[:, 0]
@@ -141,13 +141,13 @@ class Search:
         via = self._depot_ms[rows, 0] + into.take(self._depot_row[rows])
         return np.where(self._loaded_from[rows] == 0, direct, via) * 1000
 
-    def _closer(self, rows: np.ndarray, here: Any, delay_us: np.ndarray) -> np.ndarray | int:
-        """By how much a delay brings later arrivals nearer to the end of their promise than the margin, added up."""
-        if self._later_us is None:
-            return 0
-        risk = self._risk_us[rows]
-        added = np.maximum(delay_us[:, :, None] - self._later_us[here], 0)
-        added += risk[:, None, :]
+    def _closer(self, rows: np.ndarray, at: np.ndarray, wait_us: np.ndarray, delay_us: np.ndarray) -> np.ndarray:
+        """By how much a delay from positions on (``at``, with the wait from there) brings later arrivals nearer to the
+        end of their promise than the margin, added up. It reaches a visit but for what is waited in between."""
+        waited_us = np.maximum(0, wait_us[:, :, None] - self._courses.wait_us[rows][:, None, :])
+        added = np.maximum(delay_us[:, :, None] - waited_us, 0)
+        added[np.broadcast_to(self._at < at[:, :, None], added.shape)] = 0  # visits before it
+        added += self._risk_us[rows][:, None, :]
         return np.maximum(added, 0, out=added).sum(axis=2) - self._risks_us[rows][:, None]
 
     def vehicle(self, row: int) -> VehicleView:
@@ -188,14 +188,6 @@ def _ends(positions: np.ndarray, most: int) -> np.ndarray:
     """bool [vehicles, positions]: the first and the last position of each route."""
     column = np.arange(most)
     return (column == 0) | (column == positions[:, None] - 1)
-
-
-def _later_by(wait_us: np.ndarray) -> np.ndarray:
-    """[vehicles, positions, visits]: a delay from a position on reaches a visit but for what is waited in between;
-    earlier visits not at all."""
-    waited = np.maximum(0, wait_us[:, :, None] - wait_us[:, None, :])
-    place = np.arange(wait_us.shape[1])
-    return np.where(place[None, :] >= place[:, None], waited, NO)
 
 
 def _start(arrive_us: np.ndarray, task: Task) -> np.ndarray:

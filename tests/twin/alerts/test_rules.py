@@ -9,7 +9,7 @@ from tests.twin.alerts.pictures import HOUR_US, M_PER_DEG, MINUTE_US, NOON_US, C
 from twin.alerts import ALERTS, Alert
 from twin.alerts.driving import HARSH_EVENTS
 from twin.alerts.rule import BadThreshold
-from twin.eta import etas
+from twin.eta import KnownCourses, etas
 from twin.feed_monitor import Finding as FeedFinding
 from twin.sightings import Finding
 from twin.views import FleetView
@@ -42,7 +42,7 @@ def test_lateness_is_predicted_from_expected_arrivals(fleet: Fleet) -> None:
     """Expected ten minutes after the window; with a margin of a quarter of an hour not yet; B is in time."""
     view = fleet.view(AT)
     assert check("late_delivery_predicted", view) == []  # nothing is expected yet
-    view = replace(view, etas=etas(view, Crow()))
+    view = replace(view, etas=etas(view, KnownCourses(Crow())))
     (found,) = alerts("late_delivery_predicted", view)
     assert (found.subject, found.at_us, found.text) == ("A", AT + 20 * MINUTE_US, "A expected 10 min after its window")
     assert check("late_delivery_predicted", view, margin_s=900.0) == []
@@ -158,6 +158,13 @@ def test_one_silent_device_is_a_device_all_are_the_feed(fleet: Fleet) -> None:
     assert (stale.subject, stale.at_us, stale.detail) == ("telematics", AT + 30 * MINUTE_US, "silent")
 
 
+def test_of_a_single_vehicle_it_is_the_device() -> None:
+    """More than half of one is not many: there is nobody else to tell a feed by."""
+    fleet = Fleet(1)
+    fleet.sample(0, AT, 50.1, 8.0)
+    assert check("device_silent", fleet.view(AT + 30 * MINUTE_US)) == [("V0", "")]
+
+
 @pytest.mark.parametrize(
     ("supply_mv", "low"), [(0, False), (13_800, False), (11_200, True), (3_900, False), (3_400, True)]
 )
@@ -177,6 +184,22 @@ def test_sightings_become_alerts(fleet: Fleet, name: str) -> None:
     assert {(alert.subject, alert.late) for alert in told} == {("V1", False), ("V2", True)}
     if name == "position_implausible":
         assert [(alert.subject, alert.detail) for alert in told] == [("V1", "spoofed"), ("V2", "spoofed")]
+
+
+def test_what_is_over_does_not_hide_what_is_the_case_now(fleet: Fleet) -> None:
+    """A position that was wrong an hour ago, heard of now, and one that is: both, each marked."""
+    rule = ALERTS["position_implausible"]
+    detector = rule.configured({}).detectors()[0]
+    found = {detector: (Finding(1, AT - HOUR_US, AT - HOUR_US, AT, 0.0), Finding(1, AT, AT, AT, 0.0))}
+    told = rule.check(replace(fleet.view(AT), sightings=found), rule.configured({}))
+    assert [(alert.subject, alert.late) for alert in told] == [("V1", False), ("V1", True)]
+
+
+def test_a_break_that_should_long_be_over_explains_nothing(fleet: Fleet) -> None:
+    """Half an hour of break; from twenty minutes after its end on, where it stands and the engine count."""
+    fleet.tell("break_taken", AT, 0, until_us=AT + 30 * MINUTE_US)
+    assert check("long_stop", stand(fleet, 49, 50.2, ignition=False)) == []
+    assert check("long_stop", stand(fleet, 52, 50.2, ignition=False)) == [("V0", "private")]
 
 
 def test_devices_tell_of_harsh_driving_themselves(fleet: Fleet) -> None:
