@@ -104,7 +104,9 @@ def _elsewhere(
 
 def _carrier(reader: _Reader, name: str, carrier: Carrier) -> CarrierPlan:
     key = f"radio.carriers.{name}"
-    sites = reader.read(f"{key}.towers_file", carrier.towers_file, lambda path: read_towers(path, carrier.operator))
+    sites = reader.read(
+        f"{key}.towers_file", carrier.towers_file, lambda path: read_towers(path, carrier.operator, carrier.country)
+    )
     zones = reader.read(f"{key}.dead_zones_file", carrier.dead_zones_file, read_zones)
     holes = None if carrier.terrain is None else Holes(name, carrier.terrain.dark_share, carrier.terrain.seed)
     return CarrierPlan(name, LEVELS.index(carrier.best), sites, holes, zones or ())

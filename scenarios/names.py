@@ -64,6 +64,11 @@ def check_names(model: ScenarioModel, file: str) -> list[Problem]:
             get_planner(plan.planner, plan.settings)
         except ValueError as error:
             found.append(Problem(file, "dispatch.plan.settings", str(plan.settings), str(error)))
+    if model.head_office.notifications.answered_by == "dispatchers" and not (
+        model.alerts and model.head_office.dispatchers
+    ):
+        expected = "phone, where no `dispatchers` work on `alerts`"
+        found.append(Problem(file, "head_office.notifications.answered_by", "dispatchers", expected))
     rules = alert_rules()
     for name, alert in model.alerts.items():
         rule = alert.rule or name

@@ -29,6 +29,9 @@ class Carrier(Section):
 
     towers_file: str | None = Field(None, description="CSV with OpenCelliD's columns")
     operator: int | None = Field(None, ge=0, le=999, description="of the file's towers, only those of this `net`")
+    country: int | None = Field(
+        None, ge=1, le=999, description="and of this `mcc`: beyond a border a `net` is another operator's"
+    )
     dead_zones_file: str | None = Field(None, description="GeoJSON polygons without coverage")
     terrain: Terrain | None = None
     best: Literal["5g", "lte", "3g"] = Field("lte", description="newest technology where the signal is good")
@@ -218,6 +221,11 @@ class Notifications(Section):
         "through the window; 30-50 % of contacts are such calls",
     )
     call_after_minutes: NonNegative = Field(10.0, description="after the time told, or the end of the window")
+    answered_by: Literal["phone", "dispatchers"] = Field(
+        "phone",
+        description="who takes these calls: people of their own (`phone.lines`), or the dispatchers, who leave "
+        "exceptions waiting meanwhile (`phone.call_s_mean`, `phone.patience_s`)",
+    )
 
 
 class Proofs(Section):

@@ -1,5 +1,6 @@
 """Pydantic's errors in our words: where, what was found, what was expected, the nearest known key or value."""
 
+import re
 import typing
 from typing import Any
 
@@ -39,6 +40,7 @@ def schema_problems(error: ValidationError, file: str, root: type[BaseModel]) ->
 
 def plain_message(message: str) -> str:
     """What was expected, out of one of pydantic's messages."""
+    message = re.sub(r"^\w+ should have (.+) after validation, not \d+$", r"\1", message)
     return message.removeprefix("Value error, ").removeprefix("Input should be ").removeprefix("expected ")
 
 

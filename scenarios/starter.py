@@ -3,7 +3,9 @@
 from importlib.resources import files
 from pathlib import Path
 
+from engine.roads.osm import SUFFIXES as ROAD_FILES
 from scenarios.folder import FolderInUse, make_folder
+from scenarios.orders.table import read_table
 from scenarios.problems import BadInput, Problem
 
 
@@ -11,11 +13,16 @@ def write_starter(folder: Path, orders: str | None = None, roads: str | None = N
     """Write ``scenario.yaml`` into a new or empty folder: the default day with your orders and roads, if given.
 
     Raises:
-        BadInput: a given file does not exist, the folder is not empty or cannot be made.
+        BadInput: a given file does not exist, the orders are no table or the roads not called as road files are, the
+            folder is not empty or cannot be made.
     """
     for flag, given in (("--orders", orders), ("--roads", roads)):
         if given is not None and not Path(given).is_file():
             raise BadInput([Problem(flag, "", given, "a file that exists")])
+    if orders is not None:
+        read_table(orders)
+    if roads is not None and not roads.lower().endswith(ROAD_FILES):
+        raise BadInput([Problem("--roads", "", roads, f"a road file: {', '.join(ROAD_FILES[:4])}")])
     text = (files("configs") / "default.yaml").read_text(encoding="utf-8")
     text = text.replace("name: default\n", f"name: {_slug(folder.resolve().name)}\n")
     text = text.replace("time_zone: Europe/Lisbon\n", "time_zone: Europe/Lisbon       # set your region's\n")

@@ -1,5 +1,6 @@
 """Head office's own systems and people: plant, phone, attendance, runbook, and the network that ends there."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -70,9 +71,12 @@ def wire_plant(
         if not absent:
             office.wake()
 
+    understood: dict[str, dict[str, str]] = defaultdict(dict)  # by kind: what fields were sent as, and are here
+
     def mended(change: SchemaChange) -> None:
         for kind in sorted(change.kinds):
-            office.replay_dead_letters(kind, dict(change.names_known))
+            understood[kind] |= change.names_known  # a letter may have met an earlier change as well
+            office.replay_dead_letters(kind, understood[kind])
 
     plant.listeners.append(tool_changed)
     plant.on_mended.append(mended)

@@ -2,6 +2,7 @@
 
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from engine.coverage.problem import FileProblem, why
 from engine.roads.place import MissingExtra
 
 _VOID_M = -32_768
+_OF_MACOS = "__MACOSX/"  # its archiver puts a namesake of each file in there
 _NAME = re.compile(r"([NS])(\d{2})([EW])(\d{3})", re.IGNORECASE)
 
 
@@ -62,16 +64,23 @@ def read_elevation(path: str | Path) -> Elevation:
         if name.endswith(".hgt"):
             return _from_hgt(path.name, path.read_bytes())
         if name.endswith(".hgt.zip"):
-            with zipfile.ZipFile(path) as archive:
-                members = [member for member in archive.namelist() if member.lower().endswith(".hgt")]
-                if len(members) != 1:
-                    raise FileProblem("", path.name, "one .hgt file in the archive")
-                return _from_hgt(Path(members[0]).name, archive.read(members[0]))
-    except (OSError, zipfile.BadZipFile) as error:
+            return _from_archive(path)
+    except (OSError, EOFError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:  # RuntimeError: encrypted
         raise FileProblem("", path.name, f"a readable elevation file ({why(error)})") from None
     if name.endswith((".tif", ".tiff")):
         return _from_geotiff(path)
     raise FileProblem("", path.name, "an elevation file: .hgt, .hgt.zip, .tif or .tiff")
+
+
+def _from_archive(path: Path) -> Elevation:
+    """The only tile of an archive, named by itself or, if called otherwise, by the archive."""
+    with zipfile.ZipFile(path) as archive:
+        members = [member for member in archive.namelist() if member.lower().endswith(".hgt")]
+        members = [member for member in members if not member.startswith(_OF_MACOS)]
+        if len(members) != 1:
+            raise FileProblem("", path.name, "one .hgt file in the archive")
+        data, own = archive.read(members[0]), Path(members[0]).name
+    return _from_hgt(own if _NAME.match(own) else path.name, data)
 
 
 def _from_hgt(name: str, data: bytes) -> Elevation:

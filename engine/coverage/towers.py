@@ -63,28 +63,31 @@ class Towers:
     lon: np.ndarray
 
 
-def read_towers(path: str | Path, operator: int | None = None) -> Towers:
-    """Read a file with OpenCelliD's columns (with or without its header line, ``.csv`` or ``.csv.gz``).
+def read_towers(path: str | Path, operator: int | None = None, country: int | None = None) -> Towers:
+    """Read a file with OpenCelliD's columns (with or without its header line, ``.csv`` or ``.csv.gz``); of its cells
+    those of an operator (``net``), in a country (``mcc``): beyond a border the same net may be another operator.
 
     Raises:
-        FileProblem: not readable, a bad row, or no cell of the operator.
+        FileProblem: not readable, a bad row, or no cell of the operator in the country.
     """
     path = Path(path)
-    radio, lat, lon, nets = [], [], [], set()
+    radio, lat, lon = [], [], []
+    nets: set[tuple[int, ...]] = set()
     try:
         for number, row in _rows(path):
-            name, net, at_lon, at_lat = _cell(number, row)
-            nets.add(net)
-            if operator is None or net == operator:
+            name, mcc, net, at_lon, at_lat = _cell(number, row)
+            nets.add((net,) if country is None else (mcc, net))
+            if operator in (None, net) and country in (None, mcc):
                 radio.append(name)
                 lat.append(at_lat)
                 lon.append(at_lon)
     except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
         raise FileProblem("", path.name, f"a readable CSV file ({why(error)})") from None
     if not radio:
-        there = f"; its nets are {', '.join(map(str, sorted(nets)))}" if nets else ""
-        wanted = "cells" if operator is None else f"cells of net {operator}{there}"
-        raise FileProblem("", path.name, wanted)
+        asked = "" if operator is None else f" of net {operator}"
+        asked += "" if country is None else f" in country {country}"
+        there = f"; its nets are {', '.join('-'.join(map(str, net)) for net in sorted(nets))}" if nets else ""
+        raise FileProblem("", path.name, f"cells{asked}{there}")
     return Towers(tuple(radio), np.array(lat), np.array(lon))
 
 
@@ -178,18 +181,22 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
                 yield number, row
 
 
-def _cell(number: int, row: list[str]) -> tuple[str, int, float, float]:
-    """Technology, net, longitude and latitude of a row."""
+def _cell(number: int, row: list[str]) -> tuple[str, int, int, float, float]:
+    """Technology, country, net, longitude and latitude of a row."""
     if len(row) < len(COLUMNS):
         raise FileProblem(f"row {number}", ",".join(row), f"the columns {', '.join(COLUMNS)}, …")
     name = row[0].strip().upper()
     if name not in TECHNOLOGIES:
         raise FileProblem(f"row {number}, column radio", row[0], f"one of {', '.join(TECHNOLOGIES)}")
+    mcc, net = (_whole(number, COLUMNS[column], row[column]) for column in (1, 2))
+    return name, mcc, net, _degrees(number, "lon", row[6], 180.0), _degrees(number, "lat", row[7], 90.0)
+
+
+def _whole(number: int, column: str, text: str) -> int:
     try:
-        net = int(row[2])
+        return int(text)
     except ValueError:
-        raise FileProblem(f"row {number}, column net", row[2], "a whole number") from None
-    return name, net, _degrees(number, "lon", row[6], 180.0), _degrees(number, "lat", row[7], 90.0)
+        raise FileProblem(f"row {number}, column {column}", text, "a whole number") from None
 
 
 def _degrees(number: int, column: str, text: str, most: float) -> float:

@@ -22,7 +22,7 @@ def read_zones(path: str | Path) -> list[Rings]:
     """
     path = Path(path)
     try:
-        found = _polygons(json.loads(path.read_text(encoding="utf-8")), "")
+        found = _polygons(json.loads(path.read_text(encoding="utf-8-sig")), "")
     except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise FileProblem("", path.name, f"a GeoJSON file ({why(error)})") from None
     if not found:

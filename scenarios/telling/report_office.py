@@ -1,4 +1,4 @@
-"""The report's tables about head office: alerts by rule, what was down, what the runbook had people do, phone calls."""
+"""The report's tables about head office: alerts, what was down or could not be read, the runbook, phone calls."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from engine.clock import LocalTime
 from scenarios.rows import Row
+from scenarios.telling.dead_letters import DeadLetterLine, dead_letter_lines
 from scenarios.telling.history import RunHistory
 from scenarios.telling.story_office import PURPOSES, TASKS
 
@@ -75,10 +76,12 @@ class OfficeTables:
     drills: tuple[DrillLine, ...]
     steps: tuple[StepLine, ...]
     calls: tuple[CallsLine, ...]
+    dead_letters: tuple[DeadLetterLine, ...]
 
 
 def office_tables(folder: Path, history: RunHistory, clock: LocalTime, most: int) -> tuple[OfficeTables, list[str]]:
-    """The tables of a run, each of outages, drills and steps cut to ``most`` lines, and a note of each cut."""
+    """The tables of a run, each of outages, drills, steps and dead letters cut to ``most`` lines, and a note of each
+    cut."""
     truth = history.ledgers.truth
     outages = [
         OutageLine(_words(o.component), _at(o.start_us, clock), _at(o.end_us, clock), (o.end_us - o.start_us) / 60e6,
@@ -91,13 +94,16 @@ def office_tables(folder: Path, history: RunHistory, clock: LocalTime, most: int
         for row in truth
         if row.kind == "standby_drilled"
     ]
+    letters = dead_letter_lines(folder)
     limits = [
         f"The table of {what} shows the first {most} of {len(lines)}."
-        for what, lines in (("what was down", outages), ("drills", drills), ("runbook steps", steps))
+        for what, lines in (
+            ("what was down", outages), ("drills", drills), ("runbook steps", steps), ("dead letters", letters),
+        )
         if len(lines) > most
-    ]
+    ]  # fmt: skip
     cut = tuple(outages[:most]), tuple(drills[:most]), tuple(steps[:most])
-    return OfficeTables(_rules(folder, truth), *cut, _calls(truth)), limits
+    return OfficeTables(_rules(folder, truth), *cut, _calls(truth), letters[:most]), limits
 
 
 def _rules(folder: Path, truth: list[Row]) -> tuple[RuleLine, ...]:

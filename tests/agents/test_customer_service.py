@@ -135,6 +135,17 @@ def test_a_customer_without_word_calls_and_calls_again_when_the_window_has_passe
         ]  # fmt: skip
 
 
+def test_that_an_order_was_received_is_no_word_of_the_visit() -> None:
+    """Who was only told of that asks half-way through the window all the same."""
+    settings = ServiceSettings(NotificationSettings(frozenset({"placed"})), MINUTE, 1.0, 10 * MINUTE)
+    with service(settings) as (stage, _, found):
+        found.start()
+        stage.place("O1", (60, 120))
+        run(stage, 95)
+        assert [p["milestone"] for _, p in stage.told("customer_notified")] == ["placed"]
+        assert calls(stage) == [(90, "no_word")]
+
+
 def test_a_time_told_is_waited_for_and_a_newer_one_replaces_it() -> None:
     """Told 100, then 140: the call comes at 150, none at 110."""
     with service(CALLERS) as (stage, _, _):

@@ -94,6 +94,20 @@ def test_a_feed_breaks_silently(backfill: bool) -> None:
     assert office.plant.lost_samples == (0 if backfill else 1)
 
 
+@pytest.mark.parametrize(("feed", "held"), [("telematics_feed", "harsh_event"), ("maintenance_feed", "refuelled")])
+def test_each_feed_carries_its_own(feed: str, held: str) -> None:
+    """What devices find goes through telematics, with the samples; fuel through maintenance; the rest through none."""
+    world = bare_world()
+    office = Receiving(world)
+    office.plant.feeds[feed].component.fail("break")
+    for number, kind in enumerate(("harsh_event", "refuelled", "order_delivered")):
+        office.send_at(20, f"V1:{number}", kind)
+    run_until(world, 20)
+    assert {message.kind for message in office.messages} == {"harsh_event", "refuelled", "order_delivered"} - {held}
+    (received_us,) = office.plant.admit_samples(np.zeros(1, int), np.array([at(20)]), world.now).tolist()
+    assert received_us == (PENDING if feed == "telematics_feed" else at(20))
+
+
 def test_a_vendors_change_makes_dead_letters_that_can_be_read_once_it_is_mended() -> None:
     """A renamed field or a newer version is not believed; repaired, the message is what it was."""
     world = bare_world()

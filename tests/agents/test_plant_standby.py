@@ -1,10 +1,12 @@
 """The terminal's standby line: when it takes over, what it carries, and that it may have failed unnoticed."""
 
+from functools import partial
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.plant.terminal import Standby, StandbySettings
+from agents.plant.terminal import LinkSettings, Standby, StandbySettings
 from engine.clock import SECOND
 from engine.streams import Streams
 from tests.agents.plant_world import START_US, WITH_STANDBY, Receiving, at, bare_world, run_until
@@ -95,3 +97,47 @@ def test_a_short_cut_never_needs_the_standby() -> None:
     assert [kind for kind, _ in office.heard] == ["plant_failed", "plant_restored", "plant_failed"]
     run_until(world, 150)
     assert office.heard[-1] == ("standby_took_over", 150.0)
+
+
+def test_of_cuts_at_once_the_one_that_takes_the_standby_with_it_counts() -> None:
+    """One of two diggers had both lines: nothing takes over, in whatever order they came."""
+    for fails, takes_over in ((10, 20), (20, 10)):
+        world = bare_world()
+        office = Receiving(world, terminal_link=WITH_STANDBY)
+        for name, second, works in (("both", fails, False), ("one", takes_over, True)):
+            world.at(at(second), partial(office.plant.link.cut, name, works))
+        run_until(world, 200)
+        assert [kind for kind, _ in office.heard] == ["plant_failed", "plant_failed"]
+        assert not office.plant.link.up
+
+
+def test_a_standby_found_failed_is_repaired_with_the_primary() -> None:
+    """It failed long ago; the first need finds it out, the second has it work."""
+    world = bare_world()
+    failing = LinkSettings(standby=StandbySettings(hidden_failures_per_year=50.0, in_service_days=3650.0))
+    office = Receiving(world, terminal_link=failing)
+    link = office.plant.link
+    assert link.standby is not None
+    assert not link.standby.works(world.now)
+    for cut, mend in ((10, 200), (300, 500)):
+        world.at(at(cut), lambda: link.cut("dig"))
+        world.at(at(mend), lambda: link.mend("dig"))
+    run_until(world, 600)
+    told = [kind for kind, _ in office.heard]
+    assert told == ["plant_failed", "plant_failed", "plant_restored", "plant_restored",
+                    "plant_failed", "standby_took_over", "plant_restored"]  # fmt: skip
+
+
+def test_nobody_drills_in_the_middle_of_an_outage() -> None:
+    """Drills every quarter of an hour; for two hours the primary is down, and the next drill comes in its turn."""
+    world = bare_world()
+    drilled = LinkSettings(standby=StandbySettings(drill_every_days=900 / 86_400, hidden_failures_per_year=0.0))
+    office = Receiving(world, terminal_link=drilled)
+    office.plant.start()
+    world.at(at(4_000), lambda: office.plant.link.cut("dig"))
+    world.at(at(11_200), lambda: office.plant.link.mend("dig"))
+    run_until(world, 20_000)
+    drills = [second for kind, second in office.heard if kind == "standby_drilled"]
+    assert [second for second in drills if 4_000 < second < 11_200] == []
+    assert {round(second - drills[0]) % 900 for second in drills} == {0}
+    assert len(drills) == 22 - 8

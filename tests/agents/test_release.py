@@ -21,8 +21,8 @@ class Office:
         courier: Any = SimpleNamespace(
             gone=lambda source: False, command=lambda command_id, command, device, then: then(command_id, command)
         )
-        plant: Any = SimpleNamespace(command_path_open=lambda: True)
-        self.network = Network(self.world, 0, courier, plant, lambda message, at_us: None, 60 * SECOND)
+        self.plant: Any = SimpleNamespace(command_path_open=lambda: True)
+        self.network = Network(self.world, 0, courier, self.plant, lambda message, at_us: None, 60 * SECOND)
         runbook = Runbook(
             self.world, {}, PhoneDesk(self.world, lines, 120.0, 600.0), self._act, lambda: [],
             self.network.status_call, lambda: None,
@@ -66,6 +66,21 @@ def test_drivers_are_told_one_after_another() -> None:
     assert [moment for *_, moment in office.got] == [ended, ended_too]
     assert (one["waited_s"], other["waited_s"]) == (0.0, one["call_s"] == other["waited_s"] and ended)
     assert ended_too == ended + other["call_s"]
+
+
+def test_what_is_commanded_without_tools_is_told_once_they_are_back() -> None:
+    """In the order given, each once; and what is given then follows."""
+    office = Office()
+    office.plant.command_path_open = lambda: False
+    for number, vehicle in enumerate(("V1", "V2", "V1")):
+        office.network.command(f"c{number}", assign_order(f"O{number}", vehicle, "new"))
+    assert office.got == []
+    office.plant.command_path_open = lambda: True
+    for _ in range(2):
+        office.network.tools_are_back()
+    office.network.command("c3", assign_order("O3", "V2", "new"))
+    told = [(vehicle, command) for vehicle, command, _ in office.got]
+    assert told == [("V1", "c0"), ("V2", "c1"), ("V1", "c2"), ("V2", "c3")]
 
 
 def test_two_lines_tell_two_drivers_at_a_time() -> None:

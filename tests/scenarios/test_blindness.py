@@ -51,3 +51,15 @@ def test_on_paper_head_office_hears_when_drivers_phone_in() -> None:
         behind += len(set(office.paper.belief.orders) - set(office.belief.orders))
     assert behind > 0  # deliveries that telematics had told and paper had not
     assert set(office.paper.belief.orders) == set(office.belief.orders)
+
+
+def test_the_evenings_papers_tell_all_that_was_not_phoned_in() -> None:
+    """Where nobody ever phones in, with the end of the shift head office knows of every visit."""
+    session = Session(tiny(dispatch={"information": "paper", "check_in_s": 86_400.0, "policy": "plan_only"}))
+    office, behind = session.built.office, []
+    assert office.paper is not None
+    for hour in (13, 17):
+        session.advance(session.scenario.local.at(session.scenario.local.day(session.scenario.start_us), hour * 3600))
+        behind.append(len(set(office.paper.belief.orders) - set(office.belief.orders)))
+    assert behind[0] > 0
+    assert behind[1] == 0

@@ -9,9 +9,9 @@ import pytest
 
 from engine.clock import HOUR, MINUTE, SECOND
 from scenarios.commands import Rules
-from scenarios.run import Session
+from scenarios.run import Session, run
 from tests.tiny import tiny
-from twin.ingest import Message
+from twin.ingest import Message, refused
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guide-engineer.md"
 
@@ -58,6 +58,23 @@ def test_the_guides_example_takes_in_what_was_refused_once_and_in_its_place_in_t
     assert after.heard_us >= before.heard_us, "an arrival of an hour ago set the vehicle back"
     assert after.place is None or after.place.lat != 1.0
     session.built.population.close()
+
+
+def test_what_two_changes_befell_is_read_once_both_are_understood() -> None:
+    """Two vendors' changes overlap, and end in the order they began or in the other; nothing stays unread."""
+    for ends in (("10:00", "11:00"), ("11:00", "10:00")):
+        lasts_s = [3600.0 * (int(end[:2]) - begin) for end, begin in zip(ends, (8, 9))]
+        what = {"kind": "schema_change", "kinds": ["arrived"]}
+        changes = {
+            "first": what | {"at": "08:00", "lasts_s": lasts_s[0], "renamed": {"vehicle_id": "unit"}},
+            "second": what | {"at": "09:00", "lasts_s": lasts_s[1], "renamed": {"lat": "latitude"}},
+        }
+        rows = run(tiny(incidents=changes, orders={"generate": {"known_per_day": 30}})).office.to_pylist()
+        refusals = [row for row in rows if row["reason"].startswith("dead_letter") and row["channel"] != "replay"]
+        dead = {row["event_id"]: row["payload"] for row in refusals}
+        assert any("unit" in text and "latitude" in text for text in dead.values()), "no arrival met both"
+        taken = {row["event_id"] for row in rows if row["channel"] == "replay" and not refused(row["reason"])}
+        assert taken == dead.keys()
 
 
 @pytest.mark.parametrize(

@@ -246,11 +246,12 @@ def test_in_dead_zones_belief_decides_otherwise_and_pays_for_it() -> None:
         ({"radio": {"latency_s": 0.1}}, set()),
         ({"head_office": {"platform": {"response_s": 1.0}}}, set()),
         ({"incidents": {"down": {"kind": "platform_outage", "at": "08:59"}}}, set()),
+        ({"incidents": {"mute": {"kind": "feed_break", "at": "08:59"}}}, set()),
         ({"incidents": {"jam": {"kind": "gnss_jamming", "vehicle": "vans-2", "at": "08:00", "lasts_s": 9e3}}}, {0, 2}),
         ({"incidents": {"gone": {"kind": "device_gone", "vehicle": "vans-1", "at": "08:00", "lasts_s": 9e3}}}, {1, 2}),
         ({"radio": DARK, "incidents": {"out": {"kind": "carrier_outage", "at": "08:00", "lasts_s": 9e3}}}, set()),
     ],
-    ids=["all", "latency", "slow platform", "platform down", "jammed", "stolen", "no network"],
+    ids=["all", "latency", "slow platform", "platform down", "feed broken", "jammed", "stolen", "no network"],
 )
 def test_devices_answer_where_they_can(sections: dict[str, Any], answers: set[int]) -> None:
     """Asked at 09:00 and something: a fix of that very moment from those that can tell it at once."""

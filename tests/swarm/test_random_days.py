@@ -122,7 +122,9 @@ def sections(draw: st.DrawFn) -> dict[str, Any]:
     }
     names = list(depots)[: draw(st.integers(1, 3))]
     days = draw(sometimes(st.just(2), 1))
-    fleet, radio = draw(fleets(names)), draw(radios())
+    fleet, radio, rules = draw(fleets(names)), draw(radios()), draw(alerts())
+    office = draw(head_offices())
+    office["notifications"]["answered_by"] = draw(st.sampled_from(["phone", "dispatchers"] if rules else ["phone"]))
     vehicles = [f"{group}-{n + 1}" for group, config in fleet.items() for n in range(config["count"])]
     carriers = list(radio["carriers"])
     horizon_s = draw(sometimes(st.sampled_from([1800, 20_000, 50_000]), 43_200)) + (days - 1) * 86_400
@@ -170,13 +172,13 @@ def sections(draw: st.DrawFn) -> dict[str, Any]:
             "cancelled_share": draw(shares),
         },
         "radio": radio,
-        "head_office": draw(head_offices())
+        "head_office": office
         | {
             "max_attempts": draw(st.integers(1, 3)),
             "penalty_left_out": draw(sometimes(st.just(0.0), 60.0)),
         },
         "devices": draw(devices(carriers)),
-        "alerts": draw(alerts()),
+        "alerts": rules,
         "dispatch": {
             "plan": {
                 "planner": draw(st.sampled_from(["manual", "manual", "pyvrp"])),
@@ -236,7 +238,7 @@ def commands(draw: st.DrawFn, scenario: Scenario) -> list[dict[str, Any]]:
         "assign_order": {
             "order_id": names,
             "vehicle_id": vehicles,
-            "position": st.sampled_from([None, 0, 3, -2]),
+            "position": st.sampled_from([None, 0, 3]),
             "arrive_us": st.none(),
         },
         "unassign_order": {"order_id": names, "vehicle_id": vehicles},

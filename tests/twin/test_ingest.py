@@ -119,3 +119,13 @@ def test_a_clock_set_back_is_seen_by_the_count() -> None:
     back = judge(ingest, NOON + HOUR, event_id="s:2", occurred_us=NOON - 3 * HOUR)
     assert back == ("clock: claimed 03:00:00 before the message before it", NOON + HOUR)
     assert judge(ingest, NOON + HOUR, event_id="other:2", occurred_us=NOON - 3 * HOUR).reason == ""
+
+
+def test_clocks_may_wander_by_some_seconds() -> None:
+    """Set right between two messages: as much as a good clock drifts is no fault, and the time is believed."""
+    for back_us, reason in ((TOLERANCE_US, ""), (TOLERANCE_US + 1_000_000, "clock: claimed 00:00:06 before")):
+        ingest = Ingest()
+        judge(ingest, NOON, event_id="s:0", occurred_us=NOON - HOUR)
+        verdict = judge(ingest, NOON, event_id="s:1", occurred_us=NOON - HOUR - back_us)
+        assert verdict.reason.startswith(reason)
+        assert verdict.occurred_us == (NOON if reason else NOON - HOUR - back_us)

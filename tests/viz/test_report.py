@@ -194,10 +194,37 @@ def test_head_offices_tables_count_rows_and_repeat_the_kpis(tmp_path):
     assert "08:05<b>ring</b>platform downplanner5.0call the drivers" in text
 
 
+def test_dead_letters_are_counted_by_kind_and_reason_with_those_taken_in_later(tmp_path):
+    """One that came twice counts once; one replayed in vain stays refused for its first reason."""
+    world = tiny_world()
+    newer = "dead_letter: arrived version 2 is newer than this office, which knows 1"
+    for event_id, kind, channel, reason in (
+        ("v:1", "arrived", "radio", newer),
+        ("v:1", "arrived", "radio", newer),
+        ("v:2", "arrived", "radio", newer),
+        ("v:3", "refuelled", "radio", "dead_letter: refuelled.<b>: unknown field"),
+        ("v:4", "arrived", "radio", "duplicate"),
+        ("v:1", "arrived", "replay", "clock: claimed 00:10:00 ahead"),
+        ("v:1", "arrived", "replay", "duplicate"),
+        ("v:2", "arrived", "replay", "dead_letter: arrived.lat: missing"),
+        ("v:3", "refuelled", "replay", ""),
+    ):
+        world.office.append((event_id, kind, 1, at(5), "V1", "v", "{}", at(5), channel, reason))
+    folder = write_run(tmp_path / "run", world)
+    why = newer.removeprefix("dead_letter: ")
+    assert report_data(folder).office.dead_letters == (
+        ("arrived", why, 2, 1), ("refuelled", "refuelled.<b>: unknown field", 1, 1)
+    )  # fmt: skip
+    text = page(folder).text
+    assert f"arrived{why}21" in text
+    assert "refuelledrefuelled.<b>: unknown field11" in text
+
+
 def test_without_head_offices_troubles_there_are_no_tables_of_them(tiny_run):
     """The tiny day had none."""
     office = report_data(tiny_run).office
     assert (office.rules, office.outages, office.drills, office.steps, office.calls) == ((), (), (), (), ())
+    assert office.dead_letters == ()
     assert "Runbook steps" not in page(tiny_run).text
 
 

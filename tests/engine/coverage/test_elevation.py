@@ -59,6 +59,36 @@ def test_voids_take_the_nearest_height(tmp_path):
             read_elevation(path)
 
 
+def archive(folder, name, members, flags=0):
+    """A zip of files by name; ``flags`` are those of the first one, as its directory has them."""
+    with zipfile.ZipFile(folder / name, "w") as made:
+        for member, data in members.items():
+            made.writestr(member, data)
+    data = bytearray((folder / name).read_bytes())
+    data[data.index(b"PK\x01\x02") + 8] |= flags
+    (folder / name).write_bytes(bytes(data))
+    return folder / name
+
+
+def test_archives_as_people_have_them(tmp_path):
+    """In a folder, in capitals, packed by macOS, or with a tile of another name: then the archive's counts."""
+    data = HEIGHTS.tobytes()
+    for name, members in (
+        ("heights.hgt.zip", {"dem/n42e001.HGT": data}),
+        ("heights.hgt.zip", {"N42E001.hgt": data, "__MACOSX/._N42E001.hgt": b"finder"}),
+        ("N42E001.SRTMGL1.hgt.zip", {"tile.hgt": data}),
+    ):
+        elevation = read_elevation(archive(tmp_path, name, members))
+        assert float(elevation.heights_m(np.array(42.5), np.array(1.5))) == pytest.approx(55, abs=0.06)
+    for name, members, flags, words in (
+        ("heights.hgt.zip", {"tile.hgt": data}, 0, "south-west corner"),
+        ("heights.hgt.zip", {"N42E001.hgt": data, "N42E002.hgt": data}, 0, "one .hgt file"),
+        ("heights.hgt.zip", {"N42E001.hgt": data}, 1, "encrypted"),
+    ):
+        with pytest.raises(FileProblem, match=words):
+            read_elevation(archive(tmp_path, name, members, flags))
+
+
 @pytest.mark.parametrize(
     ("name", "data", "words"),
     [

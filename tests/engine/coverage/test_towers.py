@@ -83,6 +83,19 @@ def test_a_hill_hides_the_tower_behind_it():
     assert np.array_equal(open_[before][roads[before]], hidden[before][roads[before]])
 
 
+def test_behind_a_hill_the_next_nearest_mast_serves():
+    """The nearest is hidden by a ridge, another further away is not."""
+    height = np.zeros((240, 240))
+    height[:, 140:144] = 300.0
+    (lat_a, lat_b), (lon_a, lon_b) = PLANE.to_lat_lon(np.array([0.0, 5500.0]), np.zeros(2))
+    both = Towers(("LTE", "LTE"), np.array([lat_a, lat_b]), np.array([lon_a, lon_b]))
+    hilly = region(height_m=height)
+    calm = np.zeros(hilly.grid.shape)
+    behind = (slice(110, 130), slice(150, 170))  # 1,500 to 2,500 m from the one, 3,000 to 4,000 m from the other
+    assert (levels(hilly, tower("LTE"), calm)[behind] == NO_SIGNAL).mean() > 0.7
+    assert (levels(hilly, both, calm)[behind] == LTE).all()
+
+
 @pytest.mark.parametrize("header", ["", HEADER])
 @pytest.mark.parametrize("name", ["towers.csv", "towers.csv.gz"])
 def test_files_are_read_with_and_without_header(header, name, tmp_path):
@@ -94,6 +107,19 @@ def test_files_are_read_with_and_without_header(header, name, tmp_path):
     assert (mine.radio, mine.lat.tolist(), mine.lon.tolist()) == (("GSM",), [42.6], [1.6])
 
 
+def test_beyond_a_border_the_same_net_is_another_operator(tmp_path):
+    """Andorra's 213-3 and Spain's 214-3; rows as OpenCelliD has them, of all technologies, some never measured."""
+    rows = [ROW.format(radio, 3, 1.5, 42.5 + n / 100) for n, radio in enumerate(TECHNOLOGIES)]
+    rows[1] = rows[1].replace(",1000,5,", ",-1,0,")
+    abroad = ROW.format("LTE", 3, 1.4, 42.3).replace(",213,", ",214,")
+    (tmp_path / "towers.csv").write_text(HEADER + "".join(rows) + abroad)
+    assert len(read_towers(tmp_path / "towers.csv", 3).radio) == len(TECHNOLOGIES) + 1
+    assert read_towers(tmp_path / "towers.csv", 3, 213).radio == tuple(TECHNOLOGIES)
+    assert read_towers(tmp_path / "towers.csv", country=214).lat.tolist() == [42.3]
+    with pytest.raises(FileProblem, match=r"cells of net 1 in country 214; its nets are 213-3, 214-3$"):
+        read_towers(tmp_path / "towers.csv", 1, 214)
+
+
 @pytest.mark.parametrize(
     ("text", "where", "words"),
     [
@@ -101,6 +127,7 @@ def test_files_are_read_with_and_without_header(header, name, tmp_path):
         (HEADER + ROW.format("LTE", 3, "east", 42), "row 2, column lon", "degrees within 180"),
         (ROW.format("WLAN", 3, 1.5, 42), "row 1, column radio", "one of GSM"),
         (ROW.format("LTE", "x", 1.5, 42), "row 1, column net", "a whole number"),
+        (ROW.replace("213", "AD").format("LTE", 3, 1.5, 42), "row 1, column mcc", "a whole number"),
         ("LTE,213,3\n", "row 1", "the columns radio"),
         ("radio,lat,lon\nLTE,42,1\n", "row 1", "the columns radio"),
         (HEADER, "", "cells of net 3"),

@@ -203,6 +203,19 @@ def test_faults_take_the_share_of_time_of_an_infinite_server_queue_and_are_indep
     assert (down[0] & down[1]).mean() == pytest.approx(expected**2, abs=0.01)
 
 
+def test_a_fault_goes_on_over_midnight() -> None:
+    """What a window of any day tells is what touches it of a longer one."""
+    carriers = Carriers(("red",), (0.0,), (20.0,), (14_400.0,))
+    keys = np.array([Streams(2).key("link", i) for i in range(50)], np.uint64)
+    every = Faults(keys, carriers, np.full(50, -1)).between(np.arange(50), START, START + 3 * DAY_US)
+    for from_us in (START + DAY_US, START + 2 * DAY_US + 600 * S):
+        rows = Faults(keys, carriers, np.full(50, -1)).between(np.arange(50), from_us, from_us + 3600 * S)
+        touching = (every.end_us > from_us) & (every.start_us < from_us + 3600 * S)
+        assert (every.start_us[touching] // DAY_US < from_us // DAY_US).any()
+        for name, column in vars(rows).items():
+            assert np.array_equal(column, getattr(every, name)[touching])
+
+
 def test_the_time_to_attach_is_lognormal_about_its_median_within_bounds() -> None:
     script = Script(300)
     for vehicle in range(300):

@@ -75,6 +75,18 @@ def test_a_folder_that_is_not_empty_is_left_alone(scenario: Path, capsys: pytest
     refused(["run", str(scenario), "--branch", "run"], capsys, "--at")
 
 
+def test_a_starter_is_not_begun_with_what_is_no_table_or_no_roads(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    """A picture for orders, or for roads: one line each, and no folder."""
+    for name in ("orders.csv", "orders.xlsx", "roads.png"):
+        (tmp_path / name).write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)))
+    refused(["new", "mine", "--orders", str(tmp_path / "orders.csv")], capsys, "orders.csv: byte 0", "UTF-8 text")
+    refused(["new", "mine", "--orders", str(tmp_path / "orders.xlsx")], capsys, "orders.xlsx", "a .xlsx workbook")
+    refused(["new", "mine", "--roads", str(tmp_path / "roads.png")], capsys, "--roads", ".osm.pbf")
+    assert not Path("mine").exists()
+
+
 ROADS: dict[str, tuple[str, bytes]] = {
     "empty": ("x.osm", b""),
     "no roads": ("x.osm", b"<?xml version='1.0'?><osm version='0.6'></osm>"),
