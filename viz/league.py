@@ -5,7 +5,8 @@ from textwrap import wrap
 from typing import Any
 
 from scenarios.studies.answer import verdict
-from scenarios.studies.wording import number, spread
+from scenarios.studies.comparison import pairing_hurt
+from scenarios.studies.wording import number, on_days, spread
 
 INDENT = "  "
 WIDTH = 120
@@ -17,7 +18,7 @@ def league_lines(answer: dict[str, Any]) -> list[str]:
     for name, found in answer["scenarios"].items():
         first = next(iter(found["policies"]))
         lines.append(f"{name}: {answer['replications']} replications, differences from {first}, paired, 95 % intervals")
-        lines += table_lines(found["policies"])
+        lines += table_lines(found["policies"], answer["replications"])
         lines.append("price of blindness, EUR more than when decided on the truth")
         lines += interval_lines({policy: prices["cost_eur"] for policy, prices in found["price_of_blindness"].items()})
         lines.append("regret, EUR more than the least any of these policies found in hindsight")
@@ -29,13 +30,13 @@ def league_lines(answer: dict[str, Any]) -> list[str]:
     return [*lines, f"p is adjusted (Holm) over {answer['comparisons']} comparisons"]
 
 
-def table_lines(table: dict[str, dict[str, Any]]) -> Iterator[str]:
+def table_lines(table: dict[str, dict[str, Any]], replications: int) -> Iterator[str]:
     """A block for each figure, a line in it for each variant."""
     for figure, cell in next(iter(table.values())).items():
         way = "" if cell["better"] == "neither" else f", {cell['better']} is better"
         yield f"{figure}{way}"
         for place, (variant, row) in enumerate(table.items()):
-            difference = _difference(row[figure]) if place else ""
+            difference = _difference(row[figure], replications) if place else ""
             yield f"{INDENT}{variant:<14} {_mean(row[figure]):>14}   {difference}".rstrip()
 
 
@@ -50,10 +51,7 @@ def interval_lines(found: dict[str, dict[str, float | None]]) -> list[str]:
 def pairing_lines(table: dict[str, dict[str, Any]]) -> list[str]:
     """Where common random numbers made an interval wider, not narrower."""
     against = [
-        f"{variant} {figure}"
-        for variant, row in table.items()
-        for figure, cell in row.items()
-        if cell["correlation"] is not None and cell["correlation"] <= 0
+        f"{variant} {figure}" for variant, row in table.items() for figure, cell in row.items() if pairing_hurt(cell)
     ]
     return wrap(f"pairing did not help: {', '.join(against)}", WIDTH, subsequent_indent=INDENT) if against else []
 
@@ -62,10 +60,13 @@ def _mean(cell: dict[str, Any]) -> str:
     return "undefined" if cell["mean"] is None else number(cell["mean"], cell["unit"])
 
 
-def _difference(cell: dict[str, Any]) -> str:
-    if (said := verdict(cell)) in ("same", "undefined"):
+def _difference(cell: dict[str, Any], replications: int) -> str:
+    if (said := verdict(cell)) == "undefined":
         return said
-    text = spread(cell["diff"], cell["ci_low"], cell["ci_high"], cell["unit"])
+    days = on_days(cell["n"], replications)
+    if said == "same":
+        return f"{said}{days}"
+    text = f"{spread(cell['diff'], cell['ci_low'], cell['ci_high'], cell['unit'])}{days}"
     return text if cell["p"] is None else f"{text}  p {cell['p']:.2g}, adjusted {cell['p_adjusted']:.2g}"
 
 

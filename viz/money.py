@@ -38,28 +38,34 @@ def money_lines(money: dict[str, Any], base: str, width: int) -> list[str]:
 
 
 def money_rows(money: dict[str, Any], names: list[str]) -> dict[str, list[dict[str, Any]]]:
-    """By variant, a row of the report for each item and the total."""
-    return {name: [*_rows(money, name)] for name in names}
+    """By variant, a row of the report for each item and the total; of many variants the totals, under no name."""
+    if len(names) > MOST_ITEMISED:
+        return {"": [_total(money, name, name) for name in names]}
+    return {name: [*_items(money, name), _total(money, name, "Total")] for name in names}
 
 
-def _rows(money: dict[str, Any], name: str) -> Iterator[dict[str, Any]]:
-    base, account, unit = money["base"], money["variants"][name], money["currency"]
-    total = ("Total", base["total"], account["total"])
-    for text, was, cell in [
-        *((item_label(item), base["items"][item], cell) for item, cell in account["items"].items()), total
-    ]:  # fmt: skip
-        differs = _differs(cell)
-        yield {
-            "name": text,
-            "was": _amount(was["per_day"], unit),
-            "has": _amount(cell["per_day"], unit),
-            "day": signed(cell["diff_per_day"], unit) if differs else "",
-            "day_ends": _ends(cell["ci_low"], cell["ci_high"], unit) if differs else "",
-            "year": signed(cell["diff_per_year"], unit) if differs else "",
-            "year_ends": _ends(cell["ci_low_per_year"], cell["ci_high_per_year"], unit) if differs else "",
-            "p": "" if cell["p_adjusted"] is None else f"{cell['p_adjusted']:.2g}",
-            "said": cell["said"],
-        }
+def _items(money: dict[str, Any], name: str) -> Iterator[dict[str, Any]]:
+    for item, cell in money["variants"][name]["items"].items():
+        yield _row(item_label(item), money["base"]["items"][item], cell, money["currency"])
+
+
+def _total(money: dict[str, Any], name: str, text: str) -> dict[str, Any]:
+    return _row(text, money["base"]["total"], money["variants"][name]["total"], money["currency"])
+
+
+def _row(text: str, was: dict[str, Any], cell: dict[str, Any], unit: str) -> dict[str, Any]:
+    differs = _differs(cell)
+    return {
+        "name": text,
+        "was": _amount(was["per_day"], unit),
+        "has": _amount(cell["per_day"], unit),
+        "day": signed(cell["diff_per_day"], unit) if differs else "",
+        "day_ends": _ends(cell["ci_low"], cell["ci_high"], unit) if differs else "",
+        "year": signed(cell["diff_per_year"], unit) if differs else "",
+        "year_ends": _ends(cell["ci_low_per_year"], cell["ci_high_per_year"], unit) if differs else "",
+        "p": "" if cell["p_adjusted"] is None else f"{cell['p_adjusted']:.2g}",
+        "said": cell["said"],
+    }
 
 
 def _differs(cell: dict[str, Any]) -> bool:

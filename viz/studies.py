@@ -90,9 +90,10 @@ def compare(arguments: Namespace) -> int:
 
 
 def _show(arguments: Namespace, found: dict[str, Any], lines: Callable[[dict[str, Any]], list[str]]) -> None:
-    """One JSON document, or lines of text and where the study is."""
+    """One JSON document, or, unless that is not wanted, lines of text and where the study is."""
     if arguments.json:
         emit(found)
+    if arguments.json or arguments.quiet:
         return
     for line in lines(found):
         print(line)

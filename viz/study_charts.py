@@ -8,6 +8,8 @@ from viz.charts import BLUE, GREY, plain_text
 if TYPE_CHECKING:
     from bokeh.plotting import figure
 
+ENDS = ("value", "ci_low", "ci_high")
+PER_CENT = 100.0
 ROW_PX, MARGIN_PX, LEAST_PX = 46, 70, 190
 BASE_DASH, DASHES = "dashed", ("solid", "dotdash")
 COLOURS_ONCE = 6
@@ -94,6 +96,34 @@ def break_even_figure(found: dict[str, Any]) -> "figure":
     dots = plot.scatter("value", "diff", source=source, size=8, color=BLUE, name="break-even-dots")
     tips = [("", "@value"), ("difference", "@diff{0,0.[00]}"), ("interval", "@ci_low{0,0.[00]} to @ci_high{0,0.[00]}")]
     plot.add_tools(HoverTool(renderers=[dots], tooltips=tips))
+    return plot
+
+
+def sensitivity_figure(kpi: str, factors: dict[str, dict[str, dict[str, Any]]], unit: str) -> "figure":
+    """The weight of each factor with its interval: shares of the variation, or effects in the figure's unit."""
+    from bokeh.models import FactorRange
+
+    measures = [*next(iter(factors.values()))]
+    effect = "effect" in measures
+    scale, axis = (PER_CENT, "pp" if effect else "%") if unit == "share" or not effect else (1.0, unit)
+    rows = [
+        (plain_text(key if len(measures) == 1 else f"{key}, {measure}"), *(index[end] for end in ENDS))
+        for key, of in factors.items()
+        for measure, index in of.items()
+        if index["value"] is not None
+    ]
+    names = [name for name, *_ in rows]
+    plot = _figure(
+        f"{kpi}-sensitivity", y_range=FactorRange(*reversed(names)),
+        height=max(LEAST_PX, ROW_PX * len(names) // 2 + MARGIN_PX),
+        x_axis_label=f"{'effect over the range' if effect else 'share of the variation'}, {axis}",
+    )  # fmt: skip
+    plot.ygrid.visible = False
+    plot.vspan(x=[0], line_color=GREY, line_width=1.5, line_dash="dashed")
+    told = [(name, scale * low, scale * high) for name, _, low, high in rows if low is not None and high is not None]
+    y, low, high = zip(*told) if told else ((), (), ())
+    plot.segment(list(low), list(y), list(high), list(y), line_color=BLUE, line_width=2, name=f"weights-{kpi}")
+    plot.scatter([scale * value for _, value, *_ in rows], names, size=8, color=BLUE)
     return plot
 
 

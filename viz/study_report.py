@@ -5,14 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from scenarios.studies.answer import verdict
+from scenarios.studies.comparison import pairing_hurt
 from scenarios.studies.report_data import StudyReport, study_report
 from scenarios.studies.store import RECORD
-from scenarios.studies.wording import begun, number, reach, signed, spread
+from scenarios.studies.wording import begun, number, on_days, reach, signed, spread
 from twin.kpis.labels import label
 from viz.charts import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILLION
 from viz.money import money_rows
 from viz.self_contained import self_contained
-from viz.study_charts import break_even_figure, difference_figure, distribution_figure
+from viz.study_charts import break_even_figure, difference_figure, distribution_figure, sensitivity_figure
 
 COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
 MANY = 4
@@ -41,18 +42,18 @@ def is_study_folder(folder: Path) -> bool:
 
 def study_report_html(data: StudyReport) -> str:
     """The page. Names from files are escaped: they are text here, whatever they contain."""
-    colours = colours_of(data)
+    colours, days = colours_of(data), data.found["replications"]
     return self_contained(
         "study.html.j2",
         _plots(data, colours),
         data=data,
         found=data.found,
         colours=colours,
-        rows={panel.kpi: [_row(name, cell, name == data.base) for name, cell in panel.cells.items()]
+        rows={panel.kpi: [_row(name, cell, name == data.base, days) for name, cell in panel.cells.items()]
               for panel in data.panels},
         others=[] if len(data.changes) > MANY else [
             {"label": label(kpi), "kpi": kpi,
-             "cells": [_row(name, cell, name == data.base) for name, cell in row.items()]}
+             "cells": [_row(name, cell, name == data.base, days) for name, cell in row.items()]}
             for kpi, row in data.others.items()
         ],
         money=money_rows(data.found["money"], [*data.changes]),
@@ -78,10 +79,16 @@ def _plots(data: StudyReport, colours: dict[str, str]) -> dict[str, Any]:
             plots[f"{panel.kpi}-distribution"] = distribution_figure(panel, colours)
     if data.found["break_even"] is not None:
         plots["break-even"] = break_even_figure(data.found["break_even"])
+    if data.found["sensitivity"] is not None:
+        plots |= {
+            f"{kpi}-sensitivity": sensitivity_figure(kpi, of["factors"], data.found["base"][kpi]["unit"])
+            for kpi, of in data.found["sensitivity"]["figures"].items()
+            if of["factors"]
+        }
     return plots
 
 
-def _row(name: str, cell: dict[str, Any], base: bool) -> dict[str, Any]:
+def _row(name: str, cell: dict[str, Any], base: bool, replications: int) -> dict[str, Any]:
     """A variant's line in a table."""
     said = "" if base else verdict(cell)
     pooled = cell.get("pooled")
@@ -92,12 +99,11 @@ def _row(name: str, cell: dict[str, Any], base: bool) -> dict[str, Any]:
         "diff": "" if base or said in ("same", "undefined") else signed(cell["diff"], cell["unit"]),
         "ends": "" if base or said == "same" else _ends(cell["ci_low"], cell["ci_high"], cell["unit"]),
         "unpaired": "" if base else _ends(cell["unpaired_low"], cell["unpaired_high"], cell["unit"]),
-        "against": cell["correlation"] is not None and cell["correlation"] <= 0,
+        "against": pairing_hurt(cell),
         "p": "" if cell["p_adjusted"] is None else f"{cell['p_adjusted']:.2g}",
-        "said": {"open": "cannot be told"}.get(said, said),
+        "said": {"open": "cannot be told"}.get(said, said) + (on_days(cell["n"], replications) if cell["n"] else ""),
         "icon": ICONS.get(said, ""),
         "kind": said,
-        "n": cell["n"],
         "pooled": None if pooled is None or pooled["mean"] is None else number(pooled["mean"], cell["unit"]),
         "pooled_diff": "" if base or pooled is None else spread(
             pooled["diff"], pooled["ci_low"], pooled["ci_high"], cell["unit"]

@@ -7,9 +7,10 @@ comparisons of the study together (Holm); what holds alone only is called a hint
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from scenarios.studies.comparison import pairing_hurt
 from scenarios.studies.precision import FIRST_LOOK
 from scenarios.studies.statistics import CONFIDENCE
-from scenarios.studies.wording import begun, listed, number, spread
+from scenarios.studies.wording import begun, listed, number, on_days, spread
 from twin.kpis.labels import label
 
 SIGNIFICANT = 1 - CONFIDENCE
@@ -23,13 +24,20 @@ MONEY = {
     "cannot be told": "Whether {} saves money cannot be told",
 }
 """How a difference in money is told of, by what ``scenarios.studies.money`` says of it."""
-VERDICTS = (*TOLD, "same", "undefined")
+WORDS = {
+    "better": "better on", "worse": "worse on", "different": "different in", "hint": "hints, but no proof, in",
+    "open": "no difference can be told in", "same": "exactly the same in", "undefined": "undefined in",
+}  # fmt: skip
+VERDICTS = (*WORDS,)
+WITH_NUMBERS = ("better", "worse", "different", "hint")
+"""Verdicts that are told with the difference and its interval."""
 
 
 def verdict(cell: dict[str, Any]) -> str:
     """What a variant's difference from the base amounts to, one of ``VERDICTS``.
 
-    ``same``: no difference in any replication. ``open``: it cannot be told.
+    ``same``: no difference in any replication. ``open``: it cannot be told, the interval holds 0. ``hint``: it does
+    not, but among so many comparisons that proves nothing.
     """
     if cell["diff"] is None:
         return "undefined"
@@ -37,9 +45,9 @@ def verdict(cell: dict[str, Any]) -> str:
         return "open"
     if cell["p"] is None:  # a difference that does not vary
         return _direction(cell) if cell["diff"] else "same"
-    if cell["p_adjusted"] < SIGNIFICANT:
-        return _direction(cell)
-    return "hint" if cell["p"] < SIGNIFICANT else "open"
+    if cell["ci_low"] <= 0 <= cell["ci_high"]:  # wider than the test's 95 % where the study may stop early
+        return "open"
+    return _direction(cell) if cell["p_adjusted"] < SIGNIFICANT else "hint"
 
 
 def answer(found: dict[str, Any]) -> str:
@@ -49,7 +57,8 @@ def answer(found: dict[str, Any]) -> str:
 
 def _sentences(found: dict[str, Any]) -> Iterator[str]:
     names = _told_of(found)
-    yield f"{found['replications']} replications of each variant, on the same days."
+    n = found["replications"]
+    yield f"{n} replication{'s' * (n != 1)} of each variant, on the same day{'s' * (n != 1)}."
     if found["choice"] is not None:
         yield _choice(found["choice"], found["replications"])
     for name in names:
@@ -79,18 +88,10 @@ def _variant(name: str, found: dict[str, Any]) -> str:
     row = {kpi: found["variants"][name][kpi] for kpi in found["kpis"]}
     by_verdict = {kind: [kpi for kpi in row if verdict(row[kpi]) == kind] for kind in VERDICTS}
     parts = [
-        f"{kind}{' on' if kind != 'different' else ' in'} {listed([_by_how_much(kpi, row[kpi]) for kpi in kpis])}"
-        for kind in ("better", "worse", "different")
-        if (kpis := by_verdict[kind])
+        f"{words} {listed([_told(kpi, row[kpi], kind, found['replications']) for kpi in by_verdict[kind]])}"
+        for kind, words in WORDS.items()
+        if by_verdict[kind]
     ]
-    if kpis := by_verdict["hint"]:
-        parts.append(f"hints, but no proof, in {listed([_by_how_much(kpi, row[kpi]) for kpi in kpis])}")
-    if kpis := by_verdict["open"]:
-        parts.append(f"no difference can be told in {listed([_named(kpi) for kpi in kpis])}")
-    if kpis := by_verdict["same"]:
-        parts.append(f"exactly the same in {listed([_named(kpi) for kpi in kpis])}")
-    if kpis := by_verdict["undefined"]:
-        parts.append(f"undefined in {listed([_named(kpi) for kpi in kpis])}")
     return f"‘{name}’ against ‘{found['base_name']}’: {'; '.join(parts) or 'nothing to tell'}."
 
 
@@ -102,8 +103,9 @@ def _quoted(names: Sequence[str]) -> str:
     return listed([f"‘{name}’" for name in names])
 
 
-def _by_how_much(kpi: str, cell: dict[str, Any]) -> str:
-    return f"{_named(kpi)} {spread(cell['diff'], cell['ci_low'], cell['ci_high'], cell['unit'])}"
+def _told(kpi: str, cell: dict[str, Any], kind: str, replications: int) -> str:
+    by = f" {spread(cell['diff'], cell['ci_low'], cell['ci_high'], cell['unit'])}" if kind in WITH_NUMBERS else ""
+    return f"{_named(kpi)}{by}{on_days(cell['n'], replications) if cell['n'] else ''}"
 
 
 def _choice(choice: dict[str, Any], replications: int) -> str:
@@ -153,7 +155,7 @@ def _share(value: float | None) -> str:
 
 def _caveats(found: dict[str, Any]) -> Iterator[str]:
     for name in _told_of(found):
-        if against := [kpi for kpi in found["kpis"] if _against(found["variants"][name][kpi])]:
+        if against := [kpi for kpi in found["kpis"] if pairing_hurt(found["variants"][name][kpi])]:
             yield (
                 f"Pairing did not help ‘{name}’ on {listed([_named(kpi) for kpi in against])}: intervals there are as "
                 "wide as if the days had been drawn apart, or wider."
@@ -177,10 +179,6 @@ def _caveats(found: dict[str, Any]) -> Iterator[str]:
         f"Intervals hold {_share(CONFIDENCE)} of the time, each for itself; better and worse hold for the "
         f"{found['comparisons']} comparisons of the study together (Holm)."
     )
-
-
-def _against(cell: dict[str, Any]) -> bool:
-    return cell["correlation"] is not None and cell["correlation"] <= 0
 
 
 def _direction(cell: dict[str, Any]) -> str:

@@ -76,6 +76,16 @@ def comparisons(made: Mapping[str, Table]) -> int:
     return sum(cell["p"] is not None for table in made.values() for row in table.values() for cell in row.values())
 
 
+def pairing_hurt(cell: Mapping[str, Any]) -> bool:
+    """Whether days drawn apart would have given an interval as narrow as the paired one, or narrower.
+
+    A correlation just above 0 does not make up for the degrees of freedom that pairs cost.
+    """
+    if cell["correlation"] is None:
+        return False
+    return cell["ci_high"] - cell["ci_low"] >= cell["unpaired_high"] - cell["unpaired_low"]
+
+
 def unit_and_better(figure: str) -> tuple[str, str]:
     """The unit of a figure, and which way is better."""
     if figure == "decisions":

@@ -42,12 +42,23 @@ class Factor:
         """Every value there is, in order; empty for a real factor."""
         return self.values or (tuple(range(int(self.low), int(self.high) + 1)) if self.integer else ())
 
+    @property
+    def span(self) -> str:
+        """``FIRST to LAST``."""
+        ends = (self.values[0], self.values[-1]) if self.values else (self.low, self.high)
+        return " to ".join(f"{end:g}" if isinstance(end, float) else str(end) for end in ends)
+
     def value(self, share: float) -> Any:
         """The value at a share from 0 to 1 of the way; values that can be counted get equal parts of it."""
         if every := self.every:
-            return every[min(int(share * len(every)), len(every) - 1)]
+            return every[_part(share, len(every))]
         value = float(f"{self.low + share * (self.high - self.low):.{SIGNIFICANT}g}")
         return min(max(value, self.low), self.high)
+
+    def position(self, share: float) -> float:
+        """Where the value at a share stands between the first (0) and the last (1)."""
+        count = len(self.every)
+        return _part(share, count) / (count - 1) if count else share
 
     def steps(self, most: int | None) -> list[float]:
         """Shares of the way: to each value listed, else to ``most`` evenly spread ones, or all if they are no more."""
@@ -59,15 +70,20 @@ class Factor:
 
 @dataclass(frozen=True)
 class Design:
-    """A sample: ``rows`` in the unit cube, a column for each of ``keys``, and the variant that each row became.
+    """A sample: ``rows`` in the unit cube, a column for each of ``factors``, and the variant that each row became.
 
     Rows that set the same values are one variant.
     """
 
     kind: str
-    keys: tuple[str, ...]
+    factors: tuple[Factor, ...]
     rows: tuple[tuple[float, ...], ...]
     variants: tuple[str, ...]
+
+    @property
+    def keys(self) -> list[str]:
+        """The factors' keys, in the order of the columns."""
+        return [factor.key for factor in self.factors]
 
 
 def sample(kind: str, factors: Sequence[Factor], samples: int | None, seed: int) -> list[tuple[float, ...]]:
@@ -128,6 +144,11 @@ def _sampled(kind: str, dimensions: int, samples: int, rng: np.random.Generator)
     from SALib.sample import morris
 
     return morris.sample(problem, samples, num_levels=MORRIS_LEVELS, seed=seed)
+
+
+def _part(share: float, count: int) -> int:
+    """Which of so many equal parts a share from 0 to 1 lies in."""
+    return min(int(share * count), count - 1)
 
 
 def _short(key: str, keys: Sequence[str]) -> str:

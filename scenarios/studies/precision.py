@@ -60,8 +60,6 @@ def precise(figures: Figures, precision: Mapping[str, float]) -> bool | None:
     """Whether every KPI named is as precise as asked; None where none is."""
     if not precision:
         return None
-    if figures.replications < FIRST_LOOK:
-        return False
     return all(precision_of(figures, kpi, asked).reached for kpi, asked in precision.items())
 
 

@@ -3,7 +3,8 @@
 By kind of design: Saltelli gives Sobol' indices, first order and total (Saltelli et al., Comput. Phys. Commun. 181
 (2010)); Latin hypercube and Sobol sequence the first order by RBD-FAST (Plischke, Reliab. Eng. Syst. Saf. 95 (2010));
 Morris the mean absolute elementary effect (Campolongo et al., Environ. Model. Softw. 22 (2007)); all by SALib, with
-bootstrap intervals. A factorial gives main effects, the unit being the replication. A grid gives none.
+bootstrap intervals. A factorial gives main effects, the unit being the replication. A grid gives none. An effect is
+that of the whole way from a factor's first value to its last.
 """
 
 from collections.abc import Callable, Iterable
@@ -17,7 +18,7 @@ from scenarios.studies.designs import MORRIS_LEVELS, Design, problem_of
 from scenarios.studies.run import Figures
 from scenarios.studies.statistics import CONFIDENCE, estimate
 from scenarios.studies.study import Study
-from scenarios.studies.wording import listed, number, spread
+from scenarios.studies.wording import listed, signed, spread
 
 RESAMPLES = 200
 TOLD_WITHIN = 0.1
@@ -85,7 +86,7 @@ def of_figure(design: Design, outputs: np.ndarray, seed: int, unit: str = "") ->
     factors, noise = ANALYSES[design.kind](design, outputs, seed), noise_share(outputs)
     uncertain = uncertainty(factors, float(np.ptp(means)))
     told = uncertain is not None and uncertain <= TOLD_WITHIN
-    says = _says(factors, uncertain, noise, design.kind, unit)
+    says = _says(design, factors, uncertain, noise, unit)
     return {"factors": factors, "noise_share": noise, "told": told, "says": says}
 
 
@@ -118,13 +119,17 @@ def uncertainty(factors: Indices, spread_of_means: float) -> float | None:
 # --- in words ---
 
 
-def _says(factors: Indices, uncertain: float | None, noise: float | None, kind: str, unit: str) -> str:
+def _says(design: Design, factors: Indices, uncertain: float | None, noise: float | None, unit: str) -> str:
     """The factors by weight, and whether they can be told."""
     measure = next(measure for measure in WORDS if measure in next(iter(factors.values())))
-    ranked = sorted(factors, key=lambda key: -abs(factors[key][measure]["value"] or 0.0))
-    parts = [f"{key} {_shown(factors[key][measure], measure, kind, unit)}" for key in ranked]
+    ranked = sorted(design.factors, key=lambda factor: -abs(factors[factor.key][measure]["value"] or 0.0))
+    parts = [
+        f"{factor.key}{'' if measure in SHARES else f' ({factor.span})'} "
+        f"{_shown(factors[factor.key][measure], measure, design.kind, unit)}"
+        for factor in ranked
+    ]
     said = [f"{listed(parts)} {WORDS[measure]}"]
-    more = "replications" if kind == "factorial" else "samples"
+    more = "replications" if design.kind == "factorial" else "samples"
     if uncertain is None:
         said.append("no intervals from one replication")
     elif uncertain > TOLD_WITHIN:
@@ -140,12 +145,17 @@ def _shown(index: Index, measure: str, kind: str, unit: str) -> str:
     numbers = index["value"], index["ci_low"], index["ci_high"]
     if measure not in SHARES and kind == "factorial":
         return spread(*numbers, unit)
-    value, low, high = ("?" if n is None else _percent(n) if measure in SHARES else number(n, unit) for n in numbers)
+    value, low, high = ("?" if n is None else _percent(n) if measure in SHARES else _size(n, unit) for n in numbers)
     return f"{value} ({low} to {high})"
 
 
 def _percent(share: float) -> str:
-    return f"{share * 100:.0f} %"
+    return f"{round(share * 100)} %"
+
+
+def _size(effect: float, unit: str) -> str:
+    """An effect without its sign: of shares in percentage points."""
+    return signed(effect, unit).removeprefix("+")
 
 
 def _outputs(design: Design, figures: Figures, name: str) -> np.ndarray:
@@ -159,7 +169,7 @@ def _saltelli(design: Design, outputs: np.ndarray, seed: int) -> Indices:
     from SALib.analyze import sobol
 
     found = sobol.analyze(
-        problem_of(design.keys), _standard(outputs.mean(axis=1)), calc_second_order=False, num_resamples=RESAMPLES,
+        problem_of(design.keys), outputs.mean(axis=1), calc_second_order=False, num_resamples=RESAMPLES,
         conf_level=CONFIDENCE, seed=seed,
     )  # fmt: skip
     first, total = (_indices(found[name], found[f"{name}_conf"]) for name in ("S1", "ST"))
@@ -180,10 +190,27 @@ def _morris(design: Design, outputs: np.ndarray, seed: int) -> Indices:
     from SALib.analyze import morris
 
     found = morris.analyze(
-        problem_of(design.keys), np.array(design.rows), outputs.mean(axis=1), num_resamples=RESAMPLES,
-        conf_level=CONFIDENCE, num_levels=MORRIS_LEVELS, seed=seed,
+        problem_of(design.keys), np.array(design.rows), _evenly_stepped(design, outputs.mean(axis=1)),
+        num_resamples=RESAMPLES, conf_level=CONFIDENCE, num_levels=MORRIS_LEVELS, seed=seed,
     )  # fmt: skip
     return {key: {"effect": one} for key, one in zip(design.keys, _indices(found["mu_star"], found["mu_star_conf"]))}
+
+
+def _evenly_stepped(design: Design, means: np.ndarray) -> np.ndarray:
+    """What the figure had been, had each step of a trajectory moved its factor as far as the sample's step.
+
+    Values that can be counted are moved further or less: one of two by the whole range, where the sample's step is two
+    thirds of it.
+    """
+    size = len(design.factors) + 1
+    rows = np.array(design.rows).reshape(-1, size, size - 1)
+    positions = np.array(
+        [[factor.position(share) for factor, share in zip(design.factors, row)] for row in design.rows]
+    )
+    stepped, moved = (np.diff(of, axis=1).sum(axis=2) for of in (rows, positions.reshape(rows.shape)))
+    paths = means.reshape(-1, size)
+    changes = np.diff(paths, axis=1) * stepped / moved
+    return np.hstack([paths[:, :1], paths[:, :1] + changes.cumsum(axis=1)]).ravel()
 
 
 def _main_effects(design: Design, outputs: np.ndarray, seed: int) -> Indices:
@@ -194,11 +221,6 @@ def _main_effects(design: Design, outputs: np.ndarray, seed: int) -> Indices:
         found = estimate(outputs[high[:, column]].mean(axis=0) - outputs[~high[:, column]].mean(axis=0))
         made[key] = {"effect": {"value": found.mean, "ci_low": found.low, "ci_high": found.high}}
     return made
-
-
-def _standard(values: np.ndarray) -> np.ndarray:
-    """Mean 0 and variance 1: the estimator of Sobol' indices loses digits to a large mean."""
-    return (values - values.mean()) / values.std()
 
 
 def _indices(values: Iterable[float], half_widths: Iterable[float]) -> list[Index]:

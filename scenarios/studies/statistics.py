@@ -28,9 +28,9 @@ class Difference(NamedTuple):
     """The mean of ``a - b``, paired, over the ``n`` replications in which both are defined.
 
     ``p`` is of the two-sided paired t test that the mean is 0; None where the difference does not vary or n is 1.
-    ``correlation`` is of a with b: above 0, pairing made the interval narrower. None where one of them does not vary.
-    ``unpaired_low`` and ``unpaired_high`` are Welch's interval, what days drawn apart would have given; it is a
-    yardstick and no substitute: the pairs are dependent whether that helps or not.
+    ``correlation`` is of a with b; None where one of them does not vary. ``unpaired_low`` and ``unpaired_high`` are
+    Welch's interval, what days drawn apart would have given; it is a yardstick and no substitute: the pairs are
+    dependent whether that helps or not.
     """
 
     mean: float | None
@@ -41,11 +41,6 @@ class Difference(NamedTuple):
     n: int
     unpaired_low: float | None = None
     unpaired_high: float | None = None
-
-    @property
-    def pairing_helped(self) -> bool | None:
-        """None: it cannot be told."""
-        return None if self.correlation is None else self.correlation > 0
 
 
 def estimate(values: np.ndarray, level: float = CONFIDENCE) -> Estimate:

@@ -155,7 +155,7 @@ def _designed(study: Study, model: StudyModel, file: str, make: Make) -> Study:
         changes = [f"{key}={as_yaml(value)}" for key, value in point.items()]
         with _at(file, "design.factors", base.source, changes):
             variants[name] = make(changes)
-    design = Design(model.design.kind, tuple(model.design.factors), tuple(rows), tuple(names))
+    design = Design(model.design.kind, tuple(factors), tuple(rows), tuple(names))
     return replace(study, variants=variants, points=tuple(seen.values()), design=design)
 
 

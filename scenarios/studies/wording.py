@@ -35,6 +35,11 @@ def reach(low: float, high: float, unit: str) -> str:
     return " to ".join(signed(bound, unit).split()[0] for bound in (low, high))
 
 
+def on_days(n: int, replications: int) -> str:
+    """What a difference rests on, where a figure was undefined on some of the days."""
+    return "" if n == replications else f" on {n} of {replications} days"
+
+
 def listed(parts: Sequence[str], last: str = "and") -> str:
     """``a, b and c``."""
     return f" {last} ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

@@ -14,7 +14,9 @@ from scenarios.load import Scenario
 from scenarios.problems import BadInput
 from scenarios.studies.answer import VERDICTS, answer, verdict
 from scenarios.studies.compare import evaluate
+from scenarios.studies.precision import STOPPED_LEVEL
 from scenarios.studies.run import Figures
+from scenarios.studies.statistics import estimate
 from scenarios.studies.stopping import MOST, asked_to_stop, stop_rule
 from scenarios.studies.study import Choose, Study
 from scenarios.studies.wording import begun, listed, spread
@@ -81,6 +83,7 @@ def test_the_document_is_json_and_makes_the_same_answer(found: dict[str, Any]) -
     again = json.loads(json.dumps(found, allow_nan=False))
     assert answer(again) == found["answer"]
     assert (found["precise"], found["choice"], found["level"]) == (None, None, 0.95)
+    assert found["base"]["cost_eur"]["correlation"] is None
     assert found["kpis"] == ["cost_eur", "delivered_share", "on_time_share", "distance_km"]
 
 
@@ -91,6 +94,15 @@ def test_ratios_are_also_given_over_all_days_together(found: dict[str, Any]) -> 
     assert cell["pooled"]["ci_low"] == pytest.approx(cell["ci_low"])
     assert found["base"]["on_time_share"]["pooled"]["diff"] == 0.0
     assert "pooled" not in found["base"]["cost_eur"]
+
+
+def test_what_is_a_ratio_but_no_share_keeps_its_t_interval(scenario: Scenario) -> None:
+    """Euros a stop have no bound that Wilson's interval could keep to."""
+    per_stop = 12.0 + NOISE / 10
+    figures = days(base={"cost_per_stop_eur": per_stop, "stops_done": 30.0}, more={})
+    cell = evaluate(study(scenario, figures), figures)["base"]["cost_per_stop_eur"]
+    assert (cell["mean"], cell["mean_low"], cell["mean_high"]) == tuple(estimate(per_stop))
+    assert cell["pooled"]["mean"] == pytest.approx(12.0)
 
 
 def test_the_same_is_called_the_same(scenario: Scenario) -> None:
@@ -119,14 +131,26 @@ def test_variants_of_long_names_that_begin_alike_have_a_line_each(scenario: Scen
     assert all(any(line.startswith(f"  {name} ") for line in lines) for name in names)
 
 
+def test_a_figure_undefined_on_some_days_says_on_which_it_rests(scenario: Scenario) -> None:
+    """Else two means far apart could be called the same: they are of other days."""
+    longest = np.array([*np.full(N - 2, 10.0), 4000.0, 4000.0])
+    only = np.array([*np.full(N - 2, 10.0), np.nan, np.nan])
+    figures = days(base={"lateness_s_p95": longest}, more={"lateness_s_p95": only, "cost_eur": only})
+    found = evaluate(study(scenario, figures, kpis=("lateness_s_p95", "cost_eur")), figures)
+    assert "exactly the same in lateness (95th percentile) on 10 of 12 days" in found["answer"]
+    assert "cost +9.50 EUR every time on 10 of 12 days" in found["answer"]
+    assert any(line.endswith("same on 10 of 12 days") for line in compare_lines(found))
+
+
 def test_what_survives_no_correction_is_a_hint() -> None:
-    """p below 5 % for itself, not among all."""
+    """The interval leaves 0 out, but p is not below 5 % among all; where it does not, nothing is told."""
     cell = {"diff": 1.0, "ci_low": 0.1, "ci_high": 1.9, "p": 0.03, "p_adjusted": 0.4, "better": "higher"}
     assert verdict(cell) == "hint"
     assert verdict(cell | {"p_adjusted": 0.04}) == "better"
     assert verdict(cell | {"p_adjusted": 0.04, "better": "lower"}) == "worse"
     assert verdict(cell | {"p_adjusted": 0.04, "better": "neither"}) == "different"
-    assert verdict(cell | {"p": 0.2}) == "open"
+    assert verdict(cell | {"ci_low": -0.1}) == "open"
+    assert verdict(cell | {"ci_low": -0.1, "p_adjusted": 0.04}) == "open"  # of a study that may stop early
     assert verdict(cell | {"ci_low": None, "ci_high": None, "p": None}) == "open"
     assert verdict(cell | {"diff": None}) == "undefined"
 
@@ -179,8 +203,22 @@ def test_few_replications_are_told_of(scenario: Scenario) -> None:
             columns[kpi] = columns[kpi][:1]
     figures.replications = 1
     text = evaluate(study(scenario, figures), figures)["answer"]
+    assert text.startswith("1 replication of each variant, on the same day.")
     assert "One replication has no interval" in text
     assert "better" not in text
+
+
+@pytest.mark.parametrize(("n", "told"), [(9, True), (10, False)])
+def test_fewer_than_ten_replications_are_warned_of(scenario: Scenario, n: int, told: bool) -> None:
+    """And tell no best."""
+    figures = days(base=BASE, more=MORE)
+    for columns in figures.values.values():
+        for kpi in columns:
+            columns[kpi] = columns[kpi][:n]
+    figures.replications = n
+    text = evaluate(study(scenario, figures, choose=Choose("cost_eur", 20.0)), figures)["answer"]
+    assert ("With fewer than 10 replications, trust intervals only" in text) is told
+    assert ("Which is best on cost cannot be told from fewer than 10 replications." in text) is told
 
 
 # --- the table ---
@@ -208,6 +246,8 @@ def test_rules_from_the_command_line(scenario: Scenario) -> None:
     assert (asked.precision, asked.choose) == ({"cost_eur": 0.05, "duty_h": 0.1}, Choose("cost_eur", 20.0))
     assert asked.replications == MOST
     assert asked_to_stop(plain, ["cost_eur=0.05"], None, True).replications == N
+    more = asked_to_stop(replace(plain, precision={"duty_h": 0.1}, replications=200), ["cost_eur=0.05"], None, False)
+    assert (more.precision, more.replications) == ({"duty_h": 0.1, "cost_eur": 0.05}, 200)
 
 
 @pytest.mark.parametrize(
@@ -240,6 +280,19 @@ def test_a_study_with_two_questions_ends_when_both_are_answered(scenario: Scenar
     rule = stop_rule(study(scenario, figures, precision={"cost_eur": 0.01}, choose=Choose("cost_eur", 20.0)))
     assert rule is not None
     assert not rule(figures)
+
+
+def test_a_study_that_may_stop_early_has_wider_intervals(scenario: Scenario) -> None:
+    """By whichever rule it may."""
+    figures = days(base=BASE, more=MORE)
+    asked = study(scenario, figures)
+    plain, *wider = (
+        evaluate(one, figures)["variants"]["more"]["cost_eur"]["ci_high"]
+        for one in (asked, replace(asked, precision={"cost_eur": 0.1}), replace(asked, choose=Choose("cost_eur", 20.0)))
+    )
+    expected = estimate(MORE["cost_eur"] - COST, STOPPED_LEVEL).high
+    assert wider == pytest.approx([expected, expected])
+    assert plain < expected
 
 
 # --- words ---

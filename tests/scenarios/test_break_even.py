@@ -1,6 +1,7 @@
 """Break-even: the interval of the factor in which a paired difference crosses zero."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scenarios.load import Scenario
 from scenarios.studies.break_even import STEPS, Evaluation, Found, conclude, find, says, search
-from scenarios.studies.run import run_study
+from scenarios.studies.compare import compare
+from scenarios.studies.run import DecisionTime, Outcome, Replication, run_study
 from scenarios.studies.statistics import difference
 from scenarios.studies.study import BreakEven, read_study
 from tests.tiny import write_tiny
+from twin.kpis.money import FIGURES
+from twin.kpis.registry import KPIS
 
 DAYS = 20
 
@@ -79,6 +84,14 @@ def test_noise_widens_the_interval_and_the_answer_says_so() -> None:
     assert f"between {wide.ci_low:.0f} and {wide.ci_high:.0f} it cannot be told" in says(wide)
 
 
+def test_where_the_mean_crosses_is_known_as_closely_as_the_ends() -> None:
+    """However far apart the ends are: the neighbours of the crossing are one step apart."""
+    found = answer(asked(), lambda x: 14.5 - x, 15.0)
+    assert found.at == 16
+    values = [one.value for one in found.evaluations]
+    assert {found.at - 1, found.at} <= {*values}
+
+
 def test_few_values_are_tried() -> None:
     """Each is two days for every replication."""
     assert len(answer(asked(), lambda x: 14.5 - x, 6.0).evaluations) <= 5 + 3 * 4
@@ -143,8 +156,8 @@ def test_any_shape_is_answered(steps: list[float], integer: bool) -> None:
 # --- of a study ---
 
 
-def test_a_study_is_searched_on_its_own_days(tmp_path: Path) -> None:
-    """The difference at a factor's value is that of the study with this value set, to the last bit."""
+def test_a_study_is_searched_on_its_own_days(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The difference at a value is that of the study with this value set, to the last bit; on as many days."""
     few = {"known_per_day": 2, "arriving_per_day": 0, "closes": "11:00"}
     vans = {"vans": {"count": 1}, "e-vans": {"count": 0}}
     write_tiny(tmp_path, horizon_s=18_000, orders={"generate": few}, fleet=vans)
@@ -161,3 +174,10 @@ def test_a_study_is_searched_on_its_own_days(tmp_path: Path) -> None:
     assert found.verdict == "never"
     assert [one.n for one in found.evaluations] == [2, 2]
     assert found.evaluations[0].diff == direct.mean
+
+    def made_up(variants: dict[str, Scenario], number: int) -> Replication:
+        figures = dict.fromkeys([*KPIS, *FIGURES, "decisions"], 1.0)
+        return Replication(number, number, {name: Outcome(figures, DecisionTime()) for name in variants}, 0.0)
+
+    monkeypatch.setattr("scenarios.studies.run.replicate", made_up)
+    assert [one["n"] for one in compare(replace(study, replications=3))["break_even"]["evaluations"]] == [3, 3]

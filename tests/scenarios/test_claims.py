@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from benchmarks import claims as lab
 from scenarios.load import Scenario, read_scenario, resolve
@@ -112,6 +113,17 @@ def test_a_change_beyond_another() -> None:
     assert found["cases"]["one"]["conditions"][0]["value"] == pytest.approx(-0.15)
     found = judged(claim(variant="b", against="a", beyond=["d", "c"], low=0.0), days)
     assert found["cases"]["one"]["conditions"][0]["value"] == pytest.approx(-5.0 + 7.5)
+
+
+def test_the_conditions_of_a_claim_hold_together() -> None:
+    """Bonferroni: each of four has an interval of 98.75 %, that of a difference from scipy's own test."""
+    days = figures(a=[10, 12, 9, 14, 11], b=[8, 11, 9, 10, 10])
+    four = {name: claim(variant="b", against="a", high=0.0).cases["one"] * 2 for name in ("one", "two")}
+    found = judged(ClaimConfig(says="x", source="y", cases=four), days)
+    assert found["level"] == pytest.approx(0.9875)
+    result = found["cases"]["one"]["conditions"][0]
+    expected = stats.ttest_rel([8, 11, 9, 10, 10], [10, 12, 9, 14, 11]).confidence_interval(0.9875)
+    assert (result["ci_low"], result["ci_high"]) == pytest.approx(tuple(expected))
 
 
 def test_how_often_it_is_less() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from array import array
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from scenarios.run import run
 from scenarios.studies.compare import compare
 from scenarios.studies.league import TABLE, League, by_name, league
 from scenarios.studies.replications import replication_seed
+from scenarios.studies.run import Figures
 from scenarios.studies.study import asked_study, read_variant
 from tests.tiny import tiny, write_tiny
 from twin.kpis.registry import KPIS
@@ -80,11 +82,15 @@ def test_the_first_policy_differs_from_itself_by_exactly_nothing(found: League) 
 
 def test_what_does_not_differ_is_said_to_be_the_same() -> None:
     """As in a comparison: a blank is the first policy alone."""
-    cell = {"mean": 1.0, "unit": "EUR", "better": "lower", "p": None, "p_adjusted": None}
+    cell = {"mean": 1.0, "unit": "EUR", "better": "lower", "p": None, "p_adjusted": None, "n": 3}
     none, same = {"diff": None, "ci_low": None, "ci_high": None}, {"diff": 0.0, "ci_low": 0.0, "ci_high": 0.0}
-    table = {"a": {"cost_eur": cell | same}, "b": {"cost_eur": cell | same}, "c": {"cost_eur": cell | none}}
-    assert [line.split() for line in table_lines(table)][1:] == [
+    table = {
+        "a": {"cost_eur": cell | same}, "b": {"cost_eur": cell | same}, "c": {"cost_eur": cell | none},
+        "d": {"cost_eur": cell | same | {"n": 2}},
+    }  # fmt: skip
+    assert [line.split(maxsplit=3) for line in table_lines(table, 3)][1:] == [
         ["a", "1", "EUR"], ["b", "1", "EUR", "same"], ["c", "1", "EUR", "undefined"],
+        ["d", "1", "EUR", "same on 2 of 3 days"],
     ]  # fmt: skip
 
 
@@ -95,6 +101,18 @@ def test_price_and_regret_are_differences_day_by_day(found: League) -> None:
     best = np.minimum(of("insertion on hindsight", "cost_eur"), of("nearest on hindsight", "cost_eur"))
     assert found.price_of_blindness("tiny", "nearest").mean == pytest.approx(price.mean())
     assert found.regret("tiny", "nearest").mean == pytest.approx((of("nearest", "cost_eur") - best).mean())
+
+
+def test_regret_is_over_whoever_found_least_that_day() -> None:
+    """Worked: 12 and 9 against 10 and 8, the least of 10 or 11 and of 9 or 8; the truth costs 2 and 1 less."""
+    costs = {
+        "a": [12.0, 9.0], "a on perfect": [10.0, 8.0], "a on hindsight": [10.0, 9.0],
+        "b": [11.0, 8.0], "b on perfect": [11.0, 8.0], "b on hindsight": [11.0, 8.0],
+    }  # fmt: skip
+    figures = Figures({name: {"cost_eur": array("d", values)} for name, values in costs.items()}, {}, 2)
+    played = League({"day": figures}, ("a", "b"), 2)
+    assert (played.regret("day", "a").mean, played.regret("day", "b").mean) == (1.5, 0.5)
+    assert played.price_of_blindness("day", "a").mean == 1.5
 
 
 def test_a_replication_is_the_day_of_its_seed(found: League) -> None:

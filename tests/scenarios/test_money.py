@@ -95,12 +95,34 @@ def test_items_sum_and_money_scales(factor: float, days: float) -> None:
     for account in (found["base"], found["variants"]["more"]):
         for key in ("per_day", "per_year"):
             assert account["total"][key] == pytest.approx(sum(cell[key] for cell in account["items"].values()))
+        assert account["total"]["per_year"] == pytest.approx(days * account["total"]["per_day"])
     account = found["variants"]["more"]
     together = sum(cell["diff_per_year"] for cell in account["items"].values())
     assert account["total"]["diff_per_year"] == pytest.approx(together, abs=1e-6)
 
 
 TINY = tiny()
+
+
+def test_a_year_has_the_working_days_of_the_bases_costs_and_an_item_may_be_the_variants_alone() -> None:
+    """A second line that head office has not had."""
+    given = figures(base=BASE, more=BASE | {"cost.standby_line_eur": 3.0})
+    base, more = (tiny(costs={"working_days_per_year": days}) for days in (300, 200))
+    found = money_table(given, {"base": base, "more": more})
+    assert (found["days_per_year"], found["base"]["total"]["per_year"]) == (300, pytest.approx(300 * 960))
+    line = found["variants"]["more"]["items"]["standby_line"]
+    assert (line["per_year"], line["diff_per_year"], line["said"]) == (900, 900, "costs more")
+    assert found["base"]["items"]["standby_line"] == {"per_day": 0.0, "per_year": 0.0}
+
+
+def test_a_run_of_a_week_is_seven_working_days() -> None:
+    """A day costs a seventh of it, and so does a difference."""
+    given = figures(base=BASE, more=CHEAP)
+    day, week = (money_table(given, dict.fromkeys(given.values, of)) for of in (TINY, tiny(horizon_s=7 * 86400.0)))
+    assert week["base"]["total"]["per_day"] == pytest.approx(day["base"]["total"]["per_day"] / 7)
+    for key in ("diff_per_year", "ci_low_per_year", "ci_high_per_year"):
+        total, of_day = (found["variants"]["more"]["total"][key] for found in (week, day))
+        assert total == pytest.approx(of_day / 7)
 
 
 def test_assumptions_are_every_price_with_its_source(scenario: Scenario) -> None:

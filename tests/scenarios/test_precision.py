@@ -28,6 +28,7 @@ def test_the_worked_example_stops_at_ten() -> None:
     assert found.reached
     assert found.relative == pytest.approx(0.0304 * 2.574 / 2.262, abs=2e-4)
     assert not precision_of(figures(base=A), "cost_eur", 0.03).reached
+    assert precision_of(figures(base=-A), "cost_eur", 0.05) == found  # a figure may be below 0
     assert precise(figures(base=A[:9]), {"cost_eur": 0.5}) is False  # no look before the tenth
 
 
@@ -47,6 +48,9 @@ def test_the_widest_counts_means_and_differences() -> None:
     assert not found.reached
     both = precision_of(figures(base=A, other=A[::-1]), "cost_eur", 0.05)
     assert both.of == "other less base"
+    half = estimate(A[::-1] - A, STOPPED_LEVEL).high - (A[::-1] - A).mean()
+    far = precision_of(figures(base=A, other=A[::-1] + 1e4), "cost_eur", 0.05)
+    assert (far.of, far.relative) == ("other less base", pytest.approx(half / A.mean()))
 
 
 def test_what_has_no_relative_width_is_not_precise() -> None:

@@ -1,11 +1,13 @@
 """Sensitivity indices against functions whose indices are known."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from scenarios.studies.designs import Design, Factor, sample
 from scenarios.studies.run import Figures
@@ -20,9 +22,13 @@ ISHIGAMI_TOTAL = {"a": 0.5576, "b": 0.4424, "c": 0.2437}
 
 def design(kind: str, samples: int | None, count: int = 3, seed: int = 1) -> Design:
     """Factors a, b, c over the unit cube."""
-    keys = tuple("abcdef"[:count])
-    rows = tuple(sample(kind, [Factor(key) for key in keys], samples, seed))
-    return Design(kind, keys, rows, tuple(f"v{number}" for number in range(len(rows))))
+    return design_of(kind, [Factor(key) for key in "abcdef"[:count]], samples, seed)
+
+
+def design_of(kind: str, factors: Sequence[Factor], samples: int | None, seed: int = 1) -> Design:
+    """With a variant for each row."""
+    rows = tuple(sample(kind, factors, samples, seed))
+    return Design(kind, tuple(factors), rows, tuple(f"v{number}" for number in range(len(rows))))
 
 
 def ishigami(rows: np.ndarray) -> np.ndarray:
@@ -75,6 +81,49 @@ def test_elementary_effects_of_a_plane_are_its_slopes() -> None:
     found = indices("morris", 8, lambda rows: rows @ np.array([4.0, -2.0, 0.0]))
     assert [found["factors"][key]["effect"]["value"] for key in "abc"] == pytest.approx([4.0, 2.0, 0.0])
     assert found["told"]
+
+
+COUNTED = (
+    Factor("vans", (), 1.0, 3.0, True), Factor("policy", ("insertion", "nearest")), Factor("latency_s", (), 0.0, 60.0),
+    Factor("orders", (), 10.0, 16.0, True), Factor("planner", ("a", "b", "c", "d", "e")),
+)  # fmt: skip
+
+
+@settings(max_examples=30)
+@given(st.integers(2, 9), st.integers(0, 2**31))
+def test_an_elementary_effect_is_of_the_whole_range_also_where_values_are_counted(samples: int, seed: int) -> None:
+    """A step takes one of two values to the other, and one of three vans to the second or third; slopes stay."""
+    made = design_of("morris", COUNTED, samples, seed)
+    slopes = np.array([60.0, -9.0, 30.0, 12.0, 4.0])
+    positions = [[factor.position(share) for factor, share in zip(COUNTED, row)] for row in made.rows]
+    found = of_figure(made, (5 + np.array(positions) @ slopes)[:, None], 5)["factors"]
+    assert [found[key]["effect"]["value"] for key in made.keys] == pytest.approx(np.abs(slopes))
+
+
+def test_whether_an_effect_is_told_does_not_hang_on_its_unit() -> None:
+    """Its interval is held against the figure's spread over the design: euros and cents alike."""
+    told = {}
+    for unit in (1.0, 100.0):
+        for bend in (0.1, 9.0):
+            bent = indices("morris", 8, lambda rows: unit * (4 * rows[:, 0] + bend * rows[:, 0] * rows[:, 1]))  # noqa: B023
+            told[unit, bend] = bent["told"]
+    assert told == {(1.0, 0.1): True, (100.0, 0.1): True, (1.0, 9.0): False, (100.0, 9.0): False}
+
+
+def test_effects_are_told_with_the_ends_they_lie_between() -> None:
+    """Which of two policies costs more cannot be seen from a number; shares change by percentage points."""
+    made = design_of("factorial", COUNTED[:2], None)
+    outputs = np.array(made.rows) @ np.array([[0.2], [-0.1]]) + np.array([0.5, 0.51, 0.49])
+    said = of_figure(made, outputs, 5, "share")["says"]
+    assert said.startswith(
+        "vans (1 to 3) +20.0 pp every time and policy (insertion to nearest) -10.0 pp every time over"
+    )
+    made = design_of("morris", COUNTED[:2], 4)
+    positions = [[factor.position(share) for factor, share in zip(COUNTED, row)] for row in made.rows]
+    assert (
+        "policy (insertion to nearest) 10.0 pp"
+        in of_figure(made, positions @ np.array([[0.2], [-0.1]]), 5, "share")["says"]
+    )
 
 
 def test_main_effects_of_a_factorial_have_intervals_from_the_days() -> None:
@@ -136,7 +185,7 @@ def test_what_does_not_vary_or_is_undefined_has_no_index() -> None:
 def test_rows_that_set_the_same_share_a_variant() -> None:
     """Figures are read by the variant of each row; no design or a grid: nothing."""
     made = design("factorial", None, 2)
-    made = Design(made.kind, made.keys, made.rows, ("w", "x", "y", "w"))
+    made = Design(made.kind, made.factors, made.rows, ("w", "x", "y", "w"))
     figures = Figures({name: {"cost_eur": [value, value]} for name, value in (("w", 1.0), ("x", 2.0), ("y", 5.0))})  # type: ignore[dict-item]
     study = Study("s", {"base": tiny()}, design=made)
     found = sensitivity(study, figures, ["cost_eur"])

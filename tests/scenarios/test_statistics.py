@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from scenarios.studies.comparison import pairing_hurt
 from scenarios.studies.statistics import (
     Difference,
     Estimate,
@@ -22,6 +23,11 @@ B = np.array([50.9, 47.8, 49.6, 53.2, 48.8, 50.5, 46.5, 52.6, 49.9, 51.0])
 NAN = float("nan")
 
 
+def cell_of(found: Difference) -> dict[str, float | None]:
+    """As in the document."""
+    return found._asdict() | {"ci_low": found.low, "ci_high": found.high}
+
+
 def test_the_worked_pair_of_samples() -> None:
     """Two systems under common random numbers: mean 1.070, deviation 0.3831, half-width 0.2741, t = 8.83."""
     found = difference(A, B)
@@ -31,7 +37,7 @@ def test_the_worked_pair_of_samples() -> None:
     assert found[1:3] == pytest.approx(stats.ttest_rel(A, B).confidence_interval())
     assert found.p == pytest.approx(2 * stats.t.sf(8.83, 9), rel=0.01)
     assert found.n == 10
-    assert found.pairing_helped
+    assert not pairing_hurt(cell_of(found))
     unpaired = stats.ttest_ind(A, B, equal_var=False).confidence_interval()
     assert (found.unpaired_low, found.unpaired_high) == pytest.approx(tuple(unpaired))
     assert (unpaired.high - unpaired.low) / 2 == pytest.approx(1.983, abs=1e-3)  # seven times wider
@@ -94,12 +100,16 @@ def test_only_replications_with_both_values_count() -> None:
 
 
 def test_pairing_that_does_not_help_is_told() -> None:
-    """Values that go against each other: the paired interval is wider than the unpaired one."""
+    """Values that go against each other, or hardly with each other: the paired interval is the wider one."""
     a = np.array([1.0, 2.0, 3.0, 4.0])
     found = difference(a, a[::-1] + np.array([0.1, 0.0, 0.2, 0.0]))
-    assert found.pairing_helped is False
     assert found.low < found.unpaired_low < found.unpaired_high < found.high
-    assert difference(a, np.ones(4)).pairing_helped is None
+    assert pairing_hurt(cell_of(found))
+    assert not pairing_hurt(cell_of(difference(a, np.ones(4))))
+    hardly, plainly = (difference(a, np.array(b)) for b in ([1.0, 4.0, 2.0, 3.0], [1.0, 3.0, 2.0, 4.0]))
+    assert (hardly.correlation, plainly.correlation) == (pytest.approx(0.4), pytest.approx(0.8))
+    assert pairing_hurt(cell_of(hardly))  # three degrees of freedom, not six: worth a correlation of 0.41
+    assert not pairing_hurt(cell_of(plainly))
 
 
 def test_the_paired_interval_holds_also_where_pairing_hurts_and_welch_does_not() -> None:
@@ -134,6 +144,22 @@ def test_a_share_of_one_in_every_replication_is_not_certain() -> None:
     wilson = stats.binomtest(300, 300).proportion_ci(method="wilson")
     assert found.mean == found.high == 1.0
     assert wilson.low - 0.006 < found.low < wilson.low
+
+
+def test_a_shares_interval_is_wilsons_of_what_the_days_are_worth() -> None:
+    """Its ends solve (share - p)² = z² p (1 - p) / count, and the count is what the days' scatter amounts to."""
+    days, counts = np.array([0.9, 0.8, 1.0, 0.7, 0.85, 0.95]), np.full(6, 40.0)
+    share, t, z = days.mean(), stats.t.ppf(0.975, 5), stats.norm.ppf(0.975)
+    count = share * (1 - share) / (np.var(days, ddof=1) / 6) * (z / t) ** 2
+    ends = np.roots([1 + z**2 / count, -2 * share - z**2 / count, share**2])
+    assert share_estimate(days, counts) == pytest.approx((share, ends.min(), ends.max()))
+
+
+@given(st.lists(st.integers(0, 7), min_size=2, max_size=9))
+def test_a_share_lies_in_its_interval_and_that_between_0_and_1(late: list[int]) -> None:
+    """To the last bit, where all or none are late too."""
+    found = share_estimate(np.array(late) / 7, np.full(len(late), 7.0))
+    assert 0.0 <= found.low <= found.mean <= found.high <= 1.0
 
 
 def test_far_from_its_bounds_a_share_has_about_the_t_interval() -> None:
@@ -186,6 +212,7 @@ def test_days_without_a_denominator_count_for_neither() -> None:
     assert ratio_of_sums(values, weights).mean == 0.75
     assert difference_of_ratios((values, weights), (np.ones(3), np.ones(3))).mean == -0.25
     assert ratio_of_sums(values[1:2], weights[1:2]) == Estimate(None, None, None)
+    assert ratio_of_sums(np.nan_to_num(values), weights) == ratio_of_sums(values, weights)
 
 
 def test_the_jackknifed_ratio_holds_95_per_cent() -> None:

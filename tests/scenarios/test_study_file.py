@@ -231,6 +231,7 @@ BREAK = {"factor": "fleet.vans.count", "low": 1, "high": 4}
         ({"design": {"kind": "gird", "factors": VANS}}, "design.kind", "'grid'", "grid"),
         ({"design": {"kind": "sobol", "samples": 20, "factors": VANS}}, "design", "samples: 16 or 32", None),
         ({"design": {"kind": "sobol", "factors": VANS}}, "design", "samples", None),
+        ({"design": {"kind": "morris", "samples": 4, "factors": {}}}, "design.factors", "at least 1 item", None),
         ({"design": {"kind": "grid", "factors": {"a.b": {"low": 1, "high": 2}}}}, "design", "the steps", None),
         ({"design": {"kind": "grid", "factors": {"a.b": {"low": 2, "high": 1}}}},
          "design.factors.a.b", "low below high", None),

@@ -127,7 +127,9 @@ def test_many_variants_are_cut_to_the_best_and_it_says_so(tmp_path: Path) -> Non
     data = study_report(folder)
     assert [*data.changes] == [f"v{i}" for i in range(MOST_DRAWN, 0, -1)]
     assert f"{MOST_DRAWN} of 20 variants are shown" in data.limits[0]
-    assert "v13" not in text_of(write_study_report(folder).parent)
+    text = text_of(write_study_report(folder).parent)
+    assert "v13" not in text
+    assert "Totals (items are in comparison.json), with the fixed costs" in text
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -139,9 +141,9 @@ def test_the_page_opens_without_errors_and_asks_nothing_of_any_network(browser, 
     boxes = [canvas.bounding_box() for canvas in visit.page.locator("figure canvas").all()]
     assert len(boxes) >= 2
     assert all(box is not None and box["width"] > 200 for box in boxes)
-    assert visit.page.locator("figure.plot").count() == 2 * 3 + 1  # cost, on time and duty differ; break-even
+    assert visit.page.locator("figure.plot").count() == 2 * 3 + 2  # cost, on time and duty differ; break-even, factors
     visit.evaluate("window.dispatchEvent(new Event('beforeprint'))")
-    assert visit.page.locator(".plot > img.paper").count() == 7
+    assert visit.page.locator(".plot > img.paper").count() == 8
     visit.evaluate("window.dispatchEvent(new Event('afterprint'))")
     visit.page.set_viewport_size({"width": 390, "height": 800})
     visit.page.wait_for_timeout(200)
