@@ -71,10 +71,20 @@ def read_demand(
 
 
 def _order_days(scenario: Scenario, local: LocalTime) -> list[int]:
-    """Local days whose planning falls into the run."""
+    """Local days whose planning falls into the run.
+
+    Raises:
+        BadInput: none does: nobody would generate orders, nor plan them.
+    """
     first, last = local.day(scenario.start_us), local.day(scenario.end_us)
-    plan_s = clock_s(scenario.model.dispatch.plan.at)
-    return [day for day in range(first, last + 1) if scenario.start_us <= local.at(day, plan_s) < scenario.end_us]
+    at = scenario.model.dispatch.plan.at
+    days = [
+        day for day in range(first, last + 1) if scenario.start_us <= local.at(day, clock_s(at)) < scenario.end_us
+    ]
+    if not days:
+        run = " to ".join(local.text(edge) for edge in (scenario.start_us, scenario.end_us))
+        raise BadInput([Problem(scenario.source, "dispatch.plan.at", at, f"a time within the run, {run}")])
+    return days
 
 
 def candidates_of(roads: Any, profiles: list[Profile]) -> Candidates:
