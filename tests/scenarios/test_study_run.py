@@ -87,14 +87,14 @@ def test_the_same_day_is_planned_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_ground_is_shared_only_by_variants_it_is_the_same_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One van more is the same ground; another kind of van, or a day that is not planned any more, is another one."""
+    """One van more is the same ground; another kind of van, or another hour of planning, is another one."""
     prepared = []
     monkeypatch.setattr(study_run, "prepare", lambda scenario: prepared.append(1) or prepare(scenario))
     variants = {
         "base": tiny(**HALF_DAY),
         "more": tiny(**HALF_DAY | {"fleet": {"vans": {"count": 2}, "e-vans": {"count": 0}}}),
         "lorries": tiny(**HALF_DAY | {"fleet": {"vans": {"kind": "box_truck_diesel"}, "e-vans": {"count": 0}}}),
-        "unplanned": tiny(**HALF_DAY, dispatch={"plan": {"at": "05:00"}}),
+        "later": tiny(**HALF_DAY, dispatch={"plan": {"at": "06:30"}}),
     }
     together = replicate(variants, 0)
     assert len(prepared) == 3
