@@ -10,6 +10,7 @@ from engine.clock import LocalTime
 from engine.roads.graph import ROAD_CLASSES, Profile, RoadGraph
 from engine.streams import Streams
 from scenarios.load import Scenario
+from scenarios.names import time_of_the_run
 from scenarios.places import Candidates
 from scenarios.problems import BadInput, Problem
 from scenarios.reach import common_nodes, distance_text, fleet_profiles
@@ -78,12 +79,10 @@ def _order_days(scenario: Scenario, local: LocalTime) -> list[int]:
     """
     first, last = local.day(scenario.start_us), local.day(scenario.end_us)
     at = scenario.model.dispatch.plan.at
-    days = [
-        day for day in range(first, last + 1) if scenario.start_us <= local.at(day, clock_s(at)) < scenario.end_us
-    ]
+    days = [day for day in range(first, last + 1) if scenario.start_us <= local.at(day, clock_s(at)) < scenario.end_us]
     if not days:
-        run = " to ".join(local.text(edge) for edge in (scenario.start_us, scenario.end_us))
-        raise BadInput([Problem(scenario.source, "dispatch.plan.at", at, f"a time within the run, {run}")])
+        expected = time_of_the_run(local, scenario.start_us, scenario.end_us)
+        raise BadInput([Problem(scenario.source, "dispatch.plan.at", at, expected)])
     return days
 
 

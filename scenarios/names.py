@@ -163,9 +163,13 @@ def _time_problems(
         return [late] if begins_us >= end_us else []
     if start_us <= begins_us < end_us:
         return []
-    last = f"day {local.day(end_us) - first + 1} {local.text(end_us)[:5]}"
-    expected = f"a time of the run, day 1 {local.text(start_us)[:5]} to {last}"
-    return [Problem(file, f"{key}.at", f"day {day} {at}", expected)]
+    return [Problem(file, f"{key}.at", f"day {day} {at}", time_of_the_run(local, start_us, end_us))]
+
+
+def time_of_the_run(local: LocalTime, start_us: int, end_us: int) -> str:
+    """What is expected of a time that lies outside."""
+    last = f"day {local.day(end_us) - local.day(start_us) + 1} {local.text(end_us)[:5]}"
+    return f"a time of the run, day 1 {local.text(start_us)[:5]} to {last}"
 
 
 def _rename_problems(file: str, key: str, renamed: dict[str, str], kinds: list[str]) -> list[Problem]:

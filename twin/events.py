@@ -163,11 +163,13 @@ def _adapter(payload: type) -> Any:
 
 def validate(kind: str, payload: Any) -> str | None:
     """Check a payload against its schema; None if good, else one line saying what is wrong with it."""
+    from pydantic import ValidationError
+
     if kind not in KINDS:
         return f"unknown kind {kind!r}"
     try:
-        _adapter(KINDS[kind].payload).validator.validate_python(payload)
-    except ValueError as error:
-        first = error.errors()[0]  # type: ignore[attr-defined]  # it is pydantic's ValidationError
+        _adapter(KINDS[kind].payload).validate_python(payload)
+    except ValidationError as error:
+        first = error.errors()[0]
         return f"{kind}.{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
     return None

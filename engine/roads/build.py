@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from engine.roads.graph import RoadGraph
-from engine.roads.pieces import Pieces, cut_pieces, ranges, split_ways
+from engine.roads.pieces import Pieces, cut_pieces, split_ways
 from engine.roads.raw import RawRoads, RawWay, RoadFileError
 from engine.roads.restrictions import Edges, banned_turns
 from engine.roads.tags import (
@@ -20,6 +20,7 @@ from engine.roads.tags import (
 )
 from engine.roads.turns import connected_nodes, routing_arcs
 from engine.roads.zones import mark_zones
+from engine.runs import ranges
 
 BUILDER_VERSION = 1
 """Raised whenever the same map gives another graph; part of every cache key."""

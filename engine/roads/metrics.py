@@ -12,12 +12,15 @@ METRICS_KEPT = 48
 """Metrics are kept for so many (kind of vehicle, time bucket, closures); a new one takes hundredths of a second."""
 
 LEGS_KEPT = 100_000
-"""Weights of single legs are remembered for each metric kept."""
+"""So many weights of single legs are remembered for each metric kept."""
+
+MATRIX_KEPT = 4_000_000
+"""A larger matrix (2,000 places, 32 MB) is not remembered: metrics are many."""
 
 
 class KnownMetric:
-    """A metric that remembers single legs, and its largest matrix: that of a day to be planned, which is asked for
-    again by vehicles that drive alike and by other variants of a study."""
+    """A metric that remembers single legs, and its largest matrix within bounds: that of a day to be planned, which is
+    asked for again by vehicles that drive alike and by other variants of a study."""
 
     def __init__(self, metric: Metric, unit: int = 1) -> None:
         """``unit``: matrices are in so many weights, rounded."""
@@ -52,7 +55,7 @@ class KnownMetric:
         if self._unit > 1:
             found = np.where(found == UNREACHABLE, UNREACHABLE, (found + self._unit // 2) // self._unit)
         found.flags.writeable = False
-        if found.size >= self._matrix.size:
+        if self._matrix.size <= found.size <= MATRIX_KEPT:
             self._asked, self._matrix = asked, found
         return found
 

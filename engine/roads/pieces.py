@@ -6,6 +6,7 @@ import numpy as np
 
 from engine.geo import great_circle_m
 from engine.roads.raw import RawRoads
+from engine.runs import ranges
 
 
 @dataclass(frozen=True)
@@ -109,12 +110,6 @@ def cut_pieces(pieces: Pieces, max_m: float) -> Pieces:
         np.concatenate([pieces.lat, cut_lat, cut_lat])[order],
         np.concatenate([pieces.lon, cut_lon, cut_lon])[order],
     )
-
-
-def ranges(start: np.ndarray, count: np.ndarray) -> np.ndarray:
-    """``start[0], start[0] + 1, ...`` of ``count[0]`` numbers, then those of the next, in one array."""
-    offset = np.cumsum(count) - count
-    return np.repeat(start - offset, count) + np.arange(count.sum())
 
 
 def _pieces(

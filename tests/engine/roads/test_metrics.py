@@ -69,6 +69,17 @@ def test_the_largest_matrix_is_worked_out_once():
     assert asked.count == 3
 
 
+def test_a_matrix_beyond_bounds_is_not_kept(monkeypatch):
+    """Nor does it displace the one that is."""
+    monkeypatch.setattr(metrics, "MATRIX_KEPT", 10)
+    asked = Asked(plain_metric([1] * NODES))
+    known, everywhere, some = KnownMetric(asked), np.arange(NODES), np.arange(2)
+    kept, _ = known.matrix(some, everywhere), known.matrix(everywhere, everywhere)
+    assert known.matrix(some, everywhere) is kept
+    known.matrix(everywhere, everywhere)
+    assert asked.count == 3
+
+
 def test_legs_are_kept_within_bounds(monkeypatch):
     """Memory stays flat, and answers right, over a long run."""
     monkeypatch.setattr(metrics, "LEGS_KEPT", 3)

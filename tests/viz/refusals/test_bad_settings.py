@@ -107,7 +107,7 @@ SETS: list[tuple[str, tuple[str, ...]]] = [
     ("orders.file=missing.csv", ("missing.csv",)),
     ("orders={}", ("orders", "file or generate")),
     ("dispatch.plan.at=[1, 2]", ("dispatch.plan.at",)),
-    ("dispatch.plan.at='05:59'", ("dispatch.plan.at", "'05:59'", "a time within the run")),
+    ("dispatch.plan.at='05:59'", ("dispatch.plan.at", "'05:59'", "a time of the run, day 1 06:00 to day 1 18")),
     ("a..b=1", ("--set", "dotted.key=VALUE")),
     ("novalue", ("--set", "dotted.key=VALUE")),
     ("=1", ("--set", "dotted.key=VALUE")),
