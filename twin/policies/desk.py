@@ -1,7 +1,7 @@
 """What the policies that place one order after the other share: who is asked, in which order, and the commands."""
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -39,7 +39,7 @@ class Desk:
         self.orders = by_urgency([*waiting_orders(view), *moving]) if orders is None else orders
         self._eligible = Eligible(view, self.courses, settings)
         self._eligible.take(*without)
-        self._make_search = lambda: Search(view, travel, self.courses, self.orders, margin_us, appended)
+        self._make_search = partial(Search, view, travel, self.courses, self.orders, margin_us, appended)
 
     def place(self, score: Score, words: Words, look_at: int) -> list[Command]:
         """Place the orders, the most urgent first; ``look_at``: vehicles compared for each, the nearest ones."""
