@@ -1,5 +1,6 @@
 """Worker processes on this machine: started clean, ended with the process that wanted them."""
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -32,6 +33,7 @@ def _context(preload: str) -> Any:
 def _begin_worker() -> None:
     """Ctrl-C stops the run a worker is in, not the worker; one whose parent was killed would wait for work for ever."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.freeze()  # what it begins with stays: each search for garbage would go through all of it
     parent = multiprocessing.parent_process()
     assert parent is not None  # noqa: S101  (a worker has one)
 
