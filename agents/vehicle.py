@@ -65,7 +65,7 @@ class Vehicle(FleetAgent):
     def start_trip(self, drive: Drive) -> str:
         """Set off on a drive; returns the trip's id. Fuel and battery follow from speeds and stops."""
         self.trips += 1
-        self.drive = drive = _rising(drive)
+        self.drive = drive
         self._used = self._consumption(drive)
         if self._motion is not None and len(drive.t_us) > 1:
             self._motion.append(
@@ -98,9 +98,10 @@ class Vehicle(FleetAgent):
 
     def _consumption(self, drive: Drive) -> np.ndarray:
         """Microlitres or milliwatt-hours used up to each keyframe."""
-        length_m, duration_s = ((at[1:] - at[:-1]) / unit for at, unit in ((drive.odometer_mm, 1e3), (drive.t_us, 1e6)))
-        if not len(length_m):
+        odometer_mm, t_us = drive.odometer_mm, drive.t_us
+        if len(t_us) == 1:
             return np.zeros(1, np.int64)
+        length_m, duration_s = (odometer_mm[1:] - odometer_mm[:-1]) / 1e3, (t_us[1:] - t_us[:-1]) / 1e6
         stops = np.where(length_m < URBAN_MPS * duration_s, length_m * (URBAN_STOPS_PER_KM / 1e3), 0.0)
         stops[0] += 1.0
         return self.kind.drive(length_m, duration_s, stops)
@@ -198,16 +199,3 @@ class Vehicle(FleetAgent):
         later = drive.edge_start + (drive.edge_start >= middle)
         paused = replace(drive, t_us=t_us, x_mm=x_mm, y_mm=y_mm, odometer_mm=odometer_mm, edge_start=later)
         return paused, int(drive.t_us[middle])
-
-
-def _rising(drive: Drive) -> Drive:
-    """The drive without keyframes that fall into the same microsecond as the one before."""
-    later = drive.t_us[1:] > drive.t_us[:-1]
-    if later.all():
-        return drive
-    keep = np.append(True, later)
-    place = np.cumsum(keep) - 1
-    return replace(
-        drive, t_us=drive.t_us[keep], x_mm=drive.x_mm[keep], y_mm=drive.y_mm[keep],
-        odometer_mm=drive.odometer_mm[keep], edge_start=place[drive.edge_start.astype(int)],
-    )  # fmt: skip
