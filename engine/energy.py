@@ -68,14 +68,16 @@ class VehicleType:
         zero or less.
         """
         length, duration = np.asarray(length_m, float), np.asarray(duration_s, float)
-        if not (duration > 0).all():
+        if np.count_nonzero(duration > 0) < len(duration):
             raise ValueError(f"{self.name}: every piece of a drive must take time, got {duration.min()} s")
         mass = self.mass_kg + load_kg
         v2 = (length / duration) ** 2
-        cos = 1.0 / np.sqrt(1.0 + np.square(grade))
+        cos = (1.0 + grade * grade) ** -0.5
         force = mass * GRAVITY * cos * (self.crr + grade) + 0.5 * AIR_KG_PER_M3 * self.cda_m2 * v2
         wheel_j, kinetic_j = force * length, stops * (0.5 * mass) * v2
-        return np.concatenate(([0], np.rint(np.cumsum(self._used(wheel_j, kinetic_j, duration))))).astype(np.int64)
+        used = np.zeros(len(length) + 1, np.int64)
+        used[1:] = np.rint(self._used(wheel_j, kinetic_j, duration).cumsum())
+        return used
 
     def idle(self, duration_s: float) -> int:
         """What standing with the engine (or the auxiliaries) on uses: microlitres or milliwatt-hours."""

@@ -60,13 +60,11 @@ class Stretches:
 
 def heading_cdeg(dx: np.ndarray, dy: np.ndarray, before: int) -> np.ndarray:
     """Compass heading of each move in 1/100 degree (east 9000); a standing piece keeps the one before it."""
-    moves = (dx != 0) | (dy != 0)
-    if not moves.any():
-        return np.full(len(dx), before)
     heading = np.arctan2(dx, dy)
     heading *= 18_000.0 / np.pi
     heading = np.rint(heading, out=heading).astype(np.int64) % 36_000
-    if moves.all():
+    moves = (dx != 0) | (dy != 0)
+    if np.count_nonzero(moves) == len(moves):
         return heading
     source = np.where(moves, np.arange(1, len(dx) + 1), 0)
     return np.concatenate(([before], heading))[np.maximum.accumulate(source)]
@@ -131,7 +129,8 @@ class Motion:
         counters count from 0 at the start of the stretch (None: unchanged). Engine time runs with the
         ignition. Raises ValueError, naming vehicle and quantity, when one of these does not hold.
         """
-        t, x, y = (self._integers(index, name, v) for name, v in (("t_us", t_us), ("x_mm", x_mm), ("y_mm", y_mm)))
+        t = self._integers(index, "t_us", t_us)
+        x, y = self._integers(index, "x_mm", x_mm), self._integers(index, "y_mm", y_mm)
         n, newest = len(t), self._newest[index]
         row = self._room(n)
         rest = self.keyframes[self._last[newest]].tolist()
@@ -265,12 +264,12 @@ class Motion:
         self._check_length(index, name, array, n)
         if array[0] != 0:
             raise ValueError(f"{self._name(index)}: {name} must start at 0, not {array[0]}")
-        if name != "energy_mwh" and (array[1:] < array[:-1]).any():
+        if name != "energy_mwh" and np.count_nonzero(array[1:] < array[:-1]):
             raise ValueError(f"{self._name(index)}: {name} must never fall")
         return array + before
 
     def _check_times(self, index: int, t: np.ndarray, rest_us: int) -> None:
-        if len(t) < 2 or not (t[1:] > t[:-1]).all():
+        if len(t) < 2 or np.count_nonzero(t[1:] <= t[:-1]):
             raise ValueError(f"{self._name(index)}: t_us needs two or more strictly rising times")
         if t[0] < rest_us:
             raise ValueError(f"{self._name(index)}: starts at {t[0]} us, is busy until {rest_us} us")

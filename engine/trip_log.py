@@ -43,7 +43,8 @@ class TripLog:
 
     def add(self, trip_id: str, vehicle_id: str, t_us: np.ndarray, x_mm: np.ndarray, y_mm: np.ndarray) -> None:
         """Add a driven trip (see ``cut`` for one that ended early). Raises OSError when the disk refuses."""
-        rows = np.stack((t_us, x_mm, y_mm), axis=1).astype("<i8")
+        rows = np.empty((len(t_us), 3), "<i8")
+        rows[:, 0], rows[:, 1], rows[:, 2] = t_us, x_mm, y_mm
         self._chains.update(vehicle_id, trip_id.encode() + b"\0")
         self._chains.update(vehicle_id, rows.tobytes())
         self._trips.append((trip_id, vehicle_id, rows))
