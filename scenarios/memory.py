@@ -4,7 +4,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_ALLOCATIONS = 100_000  # more objects made than freed before the youngest are searched; Python's own is 700
+_ALLOCATIONS = 1_000_000  # more objects made than freed before the youngest are searched; Python's own is 700
 
 
 @contextmanager
