@@ -54,18 +54,18 @@ class RoadUser(FleetAgent):
     def _drive(self, node: int, to: str, purpose: str, place: Place) -> Steps:
         """Drive to a node, round closed roads as they are met, with a roadside stop if the vehicle fails."""
         while True:
-            if self._usual_us(self.vehicle.node, node) >= UNREACHABLE_US:  # closed in: wait, and try what was closed
+            usual_us = self._usual_us(self.vehicle.node, node)
+            if usual_us >= UNREACHABLE_US:  # closed in: wait, and try what was closed
                 yield self._for(NO_WAY_US)
                 self.known_closed.clear()
                 continue
-            blocked = yield from self._leg(node, to, purpose, place)
+            blocked = yield from self._leg(node, to, purpose, place, self.world.now + usual_us)
             if blocked is None:
                 return
             self.known_closed.add(blocked)
 
-    def _leg(self, node: int, to: str, purpose: str, place: Place) -> Steps:
+    def _leg(self, node: int, to: str, purpose: str, place: Place, due_us: int) -> Steps:
         world, vehicle = self.world, self.vehicle
-        due_us = world.now + self._usual_us(vehicle.node, node)
         drive = world.roads.drive(
             vehicle.node, node, world.now, vehicle.profile, self.traits.pace, frozenset(self.known_closed),
             world.closed_edges,

@@ -49,7 +49,7 @@ class World:
     @property
     def now(self) -> int:
         """Microseconds UTC."""
-        return self.env.now  # type: ignore[return-value]
+        return self.env._now  # type: ignore[return-value]
 
     @property
     def closed_edges(self) -> frozenset[int]:
