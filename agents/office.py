@@ -10,7 +10,6 @@ from agents.population import FleetAgent, Population
 from agents.sources import Paper, Perfect, by_driver
 from agents.world import LATE
 from engine.clock import SECOND
-from engine.ledger import payload_json
 from twin.belief import Belief
 from twin.commands import Command, unassign_order
 from twin.events import KINDS, ORDER_ENDS
@@ -82,10 +81,10 @@ class HeadOffice(FleetAgent):
 
     def receive(self, message: Message, received_us: int) -> None:
         """Take in one message: ledger first, then belief, then what follows from it."""
-        verdict = self.ingest.judge(message, received_us)
-        self.world.office_ledger.append(
+        verdict, ledger = self.ingest.judge(message, received_us), self.world.office_ledger
+        ledger.append(
             message.event_id, message.kind, message.schema_version, message.occurred_us, message.subject,
-            message.source, message.text or payload_json(message.payload), received_us, message.channel,
+            message.source, message.stored or ledger.stored(message.payload), received_us, message.channel,
             verdict.reason,
         )  # fmt: skip
         self._copy(message.event_id, message.kind, verdict.occurred_us, message.payload, verdict.reason, message.source)
@@ -189,10 +188,9 @@ class HeadOffice(FleetAgent):
 
     def note(self, event_id: str, kind: str, subject: str, payload: dict[str, Any]) -> None:
         """Write an own act to the office ledger and believe it."""
-        now = self.world.now
-        text = payload_json(payload)
-        self.world.office_ledger.append(
-            event_id, kind, KINDS[kind].version, now, subject, "office", text, now, "office", ""
+        now, ledger = self.world.now, self.world.office_ledger
+        ledger.append(
+            event_id, kind, KINDS[kind].version, now, subject, "office", ledger.stored(payload), now, "office", ""
         )
         self._copy(event_id, kind, now, payload, "", "office")
         self.belief.apply(kind, now, payload, event_id)
@@ -209,9 +207,9 @@ class HeadOffice(FleetAgent):
         Returns the command's id.
         """
         now, kind, payload = self.world.now, command.kind, command.payload
-        command_id = self.world.next_id("office")
-        self.world.office_ledger.append(
-            command_id, kind, KINDS[kind].version, now, command.vehicle_id, "office", payload_json(payload),
+        command_id, ledger = self.world.next_id("office"), self.world.office_ledger
+        ledger.append(
+            command_id, kind, KINDS[kind].version, now, command.vehicle_id, "office", ledger.stored(payload),
             None, "radio", payload["reason"],
         )  # fmt: skip
         self._copy(command_id, kind, now, payload, payload["reason"], "office")

@@ -11,7 +11,7 @@ import simpy
 from simpy.events import NORMAL
 
 from engine.clock import LocalTime
-from engine.ledger import Ledger, payload_json
+from engine.ledger import Ledger, Stored
 from engine.roads.network import RoadNetwork
 from engine.streams import Streams
 from engine.weather import Weather
@@ -63,15 +63,16 @@ class World:
         return f"{source}:{number}"
 
     def happen(
-        self, kind: str, subject: str, payload: dict[str, Any], source: str = "world", text: str | None = None
+        self, kind: str, subject: str, payload: dict[str, Any], source: str = "world", stored: Stored | None = None
     ) -> str:
         """Write what happened to the truth ledger; nobody has heard of it yet. Returns the event id.
 
-        ``text`` is the payload as stored, where the caller has it already.
+        ``stored`` is the payload as ledgers hold it, where the caller has it already.
         """
         event_id = self.next_id(source)
         now = self.now
-        self.truth.append(event_id, kind, KINDS[kind].version, now, subject, source, text or payload_json(payload))
+        stored = stored or self.truth.stored(payload)
+        self.truth.append(event_id, kind, KINDS[kind].version, now, subject, source, stored)
         for tell in self.onlookers:
             tell(kind, now, payload)
         return event_id
@@ -84,10 +85,10 @@ class World:
 
         ``size_bytes`` is that of a proof; other messages have the size of their device's events.
         """
-        text = payload_json(payload)
-        event_id = self.happen(kind, subject, payload, source, text)
+        stored = self.truth.stored(payload)
+        event_id = self.happen(kind, subject, payload, source, stored)
         claimed_us = self.clock(source, self.now)
-        message = Message(event_id, kind, claimed_us, subject, source, payload, channel, KINDS[kind].version, text)
+        message = Message(event_id, kind, claimed_us, subject, source, payload, channel, KINDS[kind].version, stored)
         self.carry(message, size_bytes)
         return event_id
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 import pyarrow.ipc
@@ -28,7 +28,11 @@ OFFICE_SCHEMA = pa.schema([
     pa.field("channel", pa.string(), nullable=False),
     pa.field("reason", pa.string(), nullable=False),
 ])  # fmt: skip
+_PAYLOAD = TRUTH_SCHEMA.get_field_index("payload")  # in both
 BATCH_ROWS = 4096
+
+Stored: TypeAlias = str | dict[str, Any]
+"""A payload as a ledger holds it: its text, or itself until somebody asks for text."""
 
 
 def payload_json(payload: dict[str, Any]) -> str:
@@ -47,13 +51,15 @@ def _row_bytes(row: tuple) -> bytes:
 class Ledger:
     """Rows of one ledger in order of ``seq``; a row's position never changes.
 
-    With a folder, rows stream to ``<name>.arrows`` and leave memory; without, they stay as they are.
+    With a folder, rows stream to ``<name>.arrows`` and leave memory; without, they stay as they are, and payloads
+    become text only when the table or the digest is asked for.
     """
 
     def __init__(self, name: str, schema: pa.Schema, folder: Path | None = None) -> None:
         self.name, self.schema, self.folder = name, schema, folder
         self.rows = 0
         self._pending: list[tuple] = []
+        self._texts: list[str] = []  # of the payloads of the first rows in memory
         self._hash = hashlib.sha256()
         self._file: Any = None
         self._writer: Any = None
@@ -61,8 +67,12 @@ class Ledger:
             self._file = open(folder / f"{name}.arrows", "xb")  # noqa: SIM115  (open for the whole run)
             self._writer = pa.ipc.new_stream(self._file, schema)
 
+    def stored(self, payload: dict[str, Any]) -> Stored:
+        """A payload as rows of this ledger hold it; nobody may change it any more."""
+        return payload if self.folder is None else payload_json(payload)
+
     def append(self, *values: Any) -> int:
-        """Add a row (all columns but ``seq``, in schema order, payload as text) and return its ``seq``."""
+        """Add a row (all columns but ``seq``, in schema order, payload as ``stored``) and return its ``seq``."""
         seq = self.rows
         self.rows = seq + 1
         self._pending.append((seq, *values))
@@ -88,14 +98,25 @@ class Ledger:
         """SHA-256 over all rows so far."""
         self.flush()
         total = self._hash.copy()
-        for row in self._pending:
+        for row in self._written():
             total.update(_row_bytes(row))
         return total.hexdigest()
 
     def table(self) -> pa.Table:
         """All rows, of a ledger kept in memory."""
-        starts = range(0, len(self._pending), BATCH_ROWS)
-        return pa.Table.from_batches([self._batch(self._pending[at : at + BATCH_ROWS]) for at in starts], self.schema)
+        rows = self._written()
+        starts = range(0, len(rows), BATCH_ROWS)
+        return pa.Table.from_batches([self._batch(rows[at : at + BATCH_ROWS]) for at in starts], self.schema)
+
+    def in_memory(self) -> list[tuple]:
+        """All rows as they were appended, of a ledger kept in memory."""
+        return self._pending
+
+    def _written(self) -> list[tuple]:
+        """The rows pending, payloads as text."""
+        new = (row[_PAYLOAD] for row in self._pending[len(self._texts) :])
+        self._texts += [stored if isinstance(stored, str) else payload_json(stored) for stored in new]
+        return [(*row[:_PAYLOAD], text, *row[_PAYLOAD + 1 :]) for row, text in zip(self._pending, self._texts)]
 
     def _batch(self, rows: list[tuple]) -> pa.RecordBatch:
         columns = [pa.array(column, field.type) for column, field in zip(zip(*rows), self.schema)]

@@ -1,4 +1,4 @@
-"""From a run folder to what its KPIs are computed from; used when a run ends and when it is verified."""
+"""From a run to what its KPIs are computed from; used when a run ends and when it is verified."""
 
 from datetime import datetime
 from functools import partial
@@ -7,9 +7,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from engine.clock import to_us
-from engine.ledger import read_ledger
+from engine.ledger import Ledger, read_ledger
 from scenarios.contracts import contracts_in
-from twin.kpis import Costs, Tables
+from twin.kpis import Costs, Event, Tables
 
 
 def kpi_tables(folder: Path, manifest: dict[str, Any]) -> Tables:
@@ -41,6 +41,15 @@ def kpi_tables(folder: Path, manifest: dict[str, Any]) -> Tables:
         scenario.get("alerts") or {},
         contracts_in(manifest),
     )
+
+
+def events_in_memory(ledger: Ledger) -> list[Event]:
+    """The rows of a ledger kept in memory: with the payloads that agents gave, never made text and read again."""
+    events = []
+    for seq, event_id, kind, _version, at_us, subject, source, payload, *heard in ledger.in_memory():
+        received_us, _channel, reason = heard or (None, "", "")  # in truth nothing is heard
+        events.append(Event(seq, event_id, kind, at_us, received_us, subject, source, payload, reason))
+    return events
 
 
 def expectations(manifest: dict[str, Any]) -> dict[str, list[float]]:

@@ -4,12 +4,12 @@ State is a function of scenario, seed and recorded commands: a run is resumed, b
 again.
 """
 
-import functools
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,7 +18,7 @@ import pyarrow as pa
 from agents.world import LATE
 from engine.clock import HOUR, SECOND
 from engine.digest import combine
-from engine.ledger import read_ledger
+from engine.ledger import Ledger, read_ledger
 from engine.records import write_parquet
 from engine.roads.lines import road_lines
 from scenarios.build import Built, build
@@ -27,13 +27,14 @@ from scenarios.contracts import contracts_of
 from scenarios.folder import CommandLog, checksums, make_folder, stamped_folder, utc_now, versions, write_json
 from scenarios.ground import Ground, prepare
 from scenarios.incidents.director import Director
+from scenarios.kpis import events_in_memory
 from scenarios.load import Scenario
 from scenarios.memory import few_collections
 from scenarios.results import Run, telemetry_table
 from twin.kpis.costs import Costs
 from twin.kpis.facts import Evidence, gather
 from twin.kpis.registry import by_dimension, compute
-from twin.kpis.tables import Tables
+from twin.kpis.tables import Rows, Tables
 from twin.planning.day import DayPlan
 from twin.policies import Policy
 
@@ -204,15 +205,15 @@ class Session:
 
     def _tables(self) -> Tables:
         model, folder, built, world = self.scenario.model, self.folder, self.built, self.world
-        if folder is None:
-            truth, office, telemetry = world.truth.table(), world.office_ledger.table(), built.telemetry.table()
-        else:
-            truth, office = (functools.partial(read_ledger, folder, name) for name in ("truth", "office"))
-            telemetry = folder / "telemetry"
+        telemetry = built.telemetry.table() if folder is None else folder / "telemetry"
         return Tables(
-            truth, office, self.scenario.start_us, world.now, telemetry, model.time_zone or "UTC",
-            Costs.from_mapping(model.costs), model.json_ready()["alerts"], contracts_of(model),
+            self._rows(world.truth), self._rows(world.office_ledger), self.scenario.start_us, world.now, telemetry,
+            model.time_zone or "UTC", Costs.from_mapping(model.costs), model.json_ready()["alerts"],
+            contracts_of(model),
         )  # fmt: skip
+
+    def _rows(self, ledger: Ledger) -> Rows:
+        return events_in_memory(ledger) if self.folder is None else partial(read_ledger, self.folder, ledger.name)
 
     def _kpis(self, evidence: Evidence) -> dict[str, dict[str, Any]]:
         return compute(evidence, {name: kpi.expect for name, kpi in self.scenario.model.kpis.items()})

@@ -26,7 +26,7 @@ class Message:
     payload: dict[str, Any]
     channel: str = "radio"
     schema_version: int = 1
-    text: str = ""  # the payload as stored, where the sender has it already
+    stored: str | dict[str, Any] = ""  # the payload as ledgers hold it, where the sender has it already
 
 
 class Verdict(NamedTuple):
@@ -95,7 +95,7 @@ def repaired(message: Message, rename: Mapping[str, str]) -> Message:
     """A dead letter to be judged again: its fields renamed (as sent: as known here), of this office's version."""
     payload = {rename.get(name, name): value for name, value in message.payload.items()}
     version = KINDS[message.kind].version
-    return replace(message, payload=payload, schema_version=version, channel="replay", text="")
+    return replace(message, payload=payload, schema_version=version, channel="replay", stored="")
 
 
 def _problem(message: Message) -> str:

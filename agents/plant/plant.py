@@ -18,7 +18,6 @@ from agents.plant.terminal import LinkSettings, TerminalLink
 from agents.plant.vendor import SchemaChange
 from agents.world import World
 from engine.clock import SECOND
-from engine.ledger import payload_json
 from twin.events import KINDS
 from twin.ingest import Message
 
@@ -211,7 +210,5 @@ class Plant:
 
     def _tell(self, kind: str, component: str, payload: dict[str, Any]) -> None:
         """Head office sees it happen: the people in the room need no network for that."""
-        now, text = self.world.now, payload_json(payload)
-        event_id = self.world.happen(kind, component, payload, component, text)
-        version = KINDS[kind].version
-        self._hear(Message(event_id, kind, now, component, component, payload, "office", version, text), now)
+        now, event_id = self.world.now, self.world.happen(kind, component, payload, component)
+        self._hear(Message(event_id, kind, now, component, component, payload, "office", KINDS[kind].version), now)

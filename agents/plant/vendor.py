@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from engine.ledger import payload_json
 from twin.ingest import Message
 
 
@@ -21,7 +20,7 @@ class SchemaChange:
         if not self.renamed:
             return replace(message, schema_version=message.schema_version + 1)
         payload = {self.renamed.get(name, name): value for name, value in message.payload.items()}
-        return replace(message, payload=payload, text=payload_json(payload))
+        return replace(message, payload=payload, stored="")
 
     @property
     def names_known(self) -> dict[str, str]:

@@ -122,7 +122,8 @@ def test_a_vendors_change_makes_dead_letters_that_can_be_read_once_it_is_mended(
         office.plant.mend_schema(name)
     office.send("dev-V1:2", "harsh_event", payload)
     renamed, newer, plain = office.messages
-    assert "unitId" in renamed.text
+    assert "unitId" in renamed.payload
+    assert not renamed.stored  # what the sender stored is no longer what it says
     ingest = Ingest()
     assert ingest.judge(renamed, world.now).reason.startswith("dead_letter: harsh_event")
     assert ingest.judge(newer, world.now).reason.startswith("dead_letter: harsh_event version 2 is newer")

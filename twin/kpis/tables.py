@@ -16,9 +16,6 @@ from twin.ingest import refused
 from twin.kpis.contracts import Contracts
 from twin.kpis.costs import Costs
 
-Batches: TypeAlias = pa.Table | Callable[[], Iterator[pa.RecordBatch]]
-"""A ledger: a table, or a function that starts reading its batches (so that no ledger need fit in memory)."""
-
 TELEMETRY_BATCH_ROWS = 1 << 16  # what the processor's cache holds
 
 
@@ -41,6 +38,11 @@ class Event(NamedTuple):
         return not refused(self.reason)
 
 
+Rows: TypeAlias = pa.Table | Callable[[], Iterator[pa.RecordBatch]] | list[Event]
+"""A ledger: a table, a function that starts reading its batches (so that no ledger need fit in memory), or its events
+in order of ``seq``."""
+
+
 @dataclass(frozen=True)
 class Tables:
     """Everything a KPI may look at.
@@ -50,8 +52,8 @@ class Tables:
     the scenario configures them, by name; ``contracts`` what is paid for by the month or the megabyte.
     """
 
-    truth: Batches
-    office: Batches
+    truth: Rows
+    office: Rows
     start_us: int
     end_us: int
     telemetry: pa.Table | Path | None = None
@@ -61,7 +63,7 @@ class Tables:
     contracts: Contracts = field(default_factory=Contracts)
 
 
-def read_events(ledger: Batches) -> Iterator[Event]:
+def read_events(ledger: Rows) -> Iterator[Event]:
     """The events of a ledger in order of ``seq``, a batch in memory at a time.
 
     A table in another row order is sorted first, so row order changes nothing.
@@ -70,8 +72,8 @@ def read_events(ledger: Batches) -> Iterator[Event]:
         ValueError: a streamed ledger is not in order of ``seq``, or a payload is not JSON.
     """
     last = -1
-    for batch in _in_order(ledger):
-        for event in batch_events(batch):
+    for events in _in_pieces(ledger):
+        for event in events:
             if event.seq <= last:
                 raise ValueError(f"ledger row seq {event.seq} comes after seq {last}: expected rising numbers")
             last = event.seq
@@ -96,14 +98,15 @@ def microseconds(column: pa.Array) -> list[int | None]:
     return column.cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()).to_pylist()
 
 
-def _in_order(ledger: Batches) -> Iterator[pa.RecordBatch]:
+def _in_pieces(ledger: Rows) -> Iterator[list[Event]]:
+    if isinstance(ledger, list):
+        return iter([ledger])
     if not isinstance(ledger, pa.Table):
-        yield from ledger()
-        return
+        return map(batch_events, ledger())
     seq = ledger["seq"].combine_chunks()
     if len(seq) > 1 and not pc.all(pc.less(seq[:-1], seq[1:])).as_py():
         ledger = ledger.sort_by("seq")
-    yield from ledger.to_batches(max_chunksize=65_536)
+    return map(batch_events, ledger.to_batches(max_chunksize=65_536))
 
 
 def telemetry_batches(telemetry: pa.Table | Path | None, columns: list[str]) -> Iterator[pa.RecordBatch]:
