@@ -4,6 +4,7 @@ Event kinds are past tense, commands imperative. A payload is a plain dict that 
 ``twin.payloads``; the JSON Schema of each kind and version is made from it and published in ``docs/schemas.json``.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -161,12 +162,21 @@ def _adapter(payload: type) -> Any:
     return TypeAdapter(payload)
 
 
+@cache
+def _is_valid(kind: str) -> Callable[[Any], bool]:
+    return _adapter(KINDS[kind].payload).validator.isinstance_python
+
+
 def validate(kind: str, payload: Any) -> str | None:
     """Check a payload against its schema; None if good, else one line saying what is wrong with it."""
-    from pydantic import ValidationError
-
     if kind not in KINDS:
         return f"unknown kind {kind!r}"
+    return None if _is_valid(kind)(payload) else _complaint(kind, payload)
+
+
+def _complaint(kind: str, payload: Any) -> str | None:
+    from pydantic import ValidationError
+
     try:
         _adapter(KINDS[kind].payload).validate_python(payload)
     except ValidationError as error:
