@@ -242,7 +242,7 @@ class Belief(Routes):
         vehicle_id = p["vehicle_id"]
         for order_id in p["unserved"]:
             known = self.orders.get(order_id)
-            if known and known.onboard == vehicle_id and self._newest(when, ("order", order_id), "onboard"):
+            if known and known.onboard == vehicle_id and self._newest(when, ("order", order_id), {"onboard": None}):
                 self._goods_at_depot(order_id, vehicle_id)
             self._order(when, order_id, vehicle_id=None, onboard=None)
         self._vehicle(when, vehicle_id, state="off", shift_us=None, started=None, free_at_us=None)
@@ -275,7 +275,7 @@ class Belief(Routes):
             self._closure(when, f"{_MET}{p['edge']}", (p["edge"],))
 
     def _closure(self, when: When, name: str, edges: tuple[int, ...] | None) -> None:
-        if not self._newest(when, ("closure", name), "edges"):
+        if not self._newest(when, ("closure", name), {"edges": edges}):
             return
         self.closures.pop(name, None)
         if edges is not None:

@@ -32,24 +32,23 @@ class Known:
         self.orders: dict[str, OrderView] = {}
         self._rests: dict[tuple[str, str], dict[str, When]] = {}  # (what, id) -> field -> the fact behind it
 
-    def _newest(self, when: When, what: tuple[str, str], name: str) -> bool:
-        """Whether a field rests on nothing newer; from now on it rests on this fact."""
+    def _newest(self, when: When, what: tuple[str, str], fields: dict[str, Any]) -> dict[str, Any]:
+        """The fields that rest on nothing newer; from now on they rest on this fact."""
         rests = self._rests.setdefault(what, {})
-        if name in rests and when.older_than(rests[name]):
-            return False
-        rests[name] = when
-        return True
+        new = {name: fields[name] for name in fields if name not in rests or not when.older_than(rests[name])}
+        for name in new:
+            rests[name] = when
+        return new
 
     def _vehicle(self, when: When, vehicle_id: str, **fields: Any) -> None:
         """Set those fields of a vehicle that rest on nothing newer."""
         if "state" in fields:
             fields["state_us"] = when.us
-        new = {name: value for name, value in fields.items() if self._newest(when, ("vehicle", vehicle_id), name)}
+        new = self._newest(when, ("vehicle", vehicle_id), fields)
         self.vehicles[vehicle_id] = replace(self.vehicles[vehicle_id], **new)
 
     def _order(self, when: When, order_id: str, **fields: Any) -> None:
         """Set those fields of an open order that rest on nothing newer."""
         known = self.orders.get(order_id)
         if known is not None:
-            new = {name: value for name, value in fields.items() if self._newest(when, ("order", order_id), name)}
-            self.orders[order_id] = replace(known, **new)
+            self.orders[order_id] = replace(known, **self._newest(when, ("order", order_id), fields))
