@@ -2,7 +2,6 @@
 them through head office's plant; and by phone where there is no other way."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 
 from agents.courier import Courier
@@ -67,7 +66,7 @@ class Network:
         self.hear(message, self.world.now)
 
     def _by_voice(self, message: Message) -> None:
-        self._received(replace(message, channel="phone"))
+        self._received(message._replace(channel="phone"))
 
     def status_call(self, driver_id: str) -> None:
         """A driver on the phone tells everything that head office has not heard."""

@@ -5,7 +5,6 @@ claims, ``duplicate`` or ``dead_letter: …`` refused.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from twin.clocks import EventClocks
@@ -14,8 +13,7 @@ from twin.events import COMMANDS, KINDS, validate
 _DIGITS = 18  # of an event's number: what fits 64 bits
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One event on the wire; it keeps the id and the time of the event it tells of."""
 
     event_id: str
@@ -95,7 +93,7 @@ def repaired(message: Message, rename: Mapping[str, str]) -> Message:
     """A dead letter to be judged again: its fields renamed (as sent: as known here), of this office's version."""
     payload = {rename.get(name, name): value for name, value in message.payload.items()}
     version = KINDS[message.kind].version
-    return replace(message, payload=payload, schema_version=version, channel="replay", stored="")
+    return message._replace(payload=payload, schema_version=version, channel="replay", stored="")
 
 
 def _problem(message: Message) -> str:

@@ -1,7 +1,7 @@
 """A vendor changes what its messages look like without telling anybody."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from twin.ingest import Message
 
@@ -18,9 +18,9 @@ class SchemaChange:
         if message.kind not in self.kinds:
             return message
         if not self.renamed:
-            return replace(message, schema_version=message.schema_version + 1)
+            return message._replace(schema_version=message.schema_version + 1)
         payload = {self.renamed.get(name, name): value for name, value in message.payload.items()}
-        return replace(message, payload=payload, stored="")
+        return message._replace(payload=payload, stored="")
 
     @property
     def names_known(self) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """Every message is taken once; what cannot be used is kept with its reason, and can be replayed."""
 
 from collections import Counter
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,7 +17,7 @@ GOOD = Message("dev-V1:0", "breakdown_ended", NOON, "V1", "dev-V1", {"vehicle_id
 
 def judge(ingest: Ingest, received_us: int = NOON + 5, **change: Any) -> Verdict:
     """A verdict on the good message with something changed."""
-    return ingest.judge(replace(GOOD, **change), received_us)
+    return ingest.judge(GOOD._replace(**change), received_us)
 
 
 @given(st.lists(st.tuples(st.sampled_from(["a", "b", "a:b"]), st.integers(0, 12)), max_size=60))
