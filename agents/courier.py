@@ -45,7 +45,6 @@ class Courier:
     ) -> None:
         self.world, self.links, self.door = world, links, door
         self.perfect = links.surroundings is None
-        self.fallback_of: Callable[[str], Callable[[Message], None] | None] = lambda device: None
         self._index = {name: index for index, name in enumerate(links.settings.ids)}
         self._commands = [0] * len(links)  # given so far, by device
         self._boxes = {
@@ -58,12 +57,7 @@ class Courier:
     # --- what agents use ---
 
     def send(self, message: Message, device: str, size_bytes: int | None = None) -> None:
-        """A device reports; a size, beyond that of an event, marks a large message. What somebody phones in because
-        the device is gone is not the courier's."""
-        fallback = self.fallback_of(device) if self.gone(device) else None
-        if fallback is not None:
-            fallback(message)
-            return
+        """A device reports; a size, beyond that of an event, marks a large message."""
         box = self._boxes[TO_OFFICE][self._index[device]]
         bits = 8 * (box.transport.event_bytes + (size_bytes or 0))
         self._offer(box, Item(("event", message.event_id), bits, partial(self.door, message), size_bytes is not None))

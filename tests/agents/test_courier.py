@@ -2,19 +2,23 @@
 
 import statistics
 from collections import Counter
+from functools import partial
 from itertools import pairwise
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.courier import TO_OFFICE, TO_ROAD
+from agents.network import Network
 from agents.outbox import Tally
 from engine.clock import SECOND
 from engine.motion import FOREVER_US
 from engine.radio.links import Contact
 from tests.agents.couriers import Road, Spans
-from twin.ingest import Ingest
+from twin.ingest import Ingest, Message
 
 ALWAYS: Spans = [(0, 1e9)]
 
@@ -177,14 +181,19 @@ def test_a_device_may_end_and_return_while_a_message_is_between_air_and_office()
 
 
 def test_what_is_phoned_in_is_not_the_couriers() -> None:
-    """Once the device is gone its driver may have another way."""
-    road, phoned = Road([ALWAYS]), []
-    road.courier.fallback_of = {"dev-0": phoned.append}.get
-    road.send(0)
+    """Once the device is gone its driver has another way, the next time that he phones in."""
+    road, heard = Road([ALWAYS]), []
+    plant: Any = SimpleNamespace(admit=lambda message, then: then(message))
+    network = Network(
+        road.world, 0, road.courier, plant, lambda m, at_us: heard.append((m.event_id, m.channel, at_us)), 5 * SECOND
+    )
+    for number, at_s in enumerate((0, 3)):
+        message = Message(f"dev-0:{number}", "harsh_event", at_s * SECOND, "D", "dev-0", {})
+        road.at(at_s, partial(network.carry, message, None))
     road.at(2, lambda: road.links.end(0, "dead"))
-    road.send(3)
     road.run(10)
-    assert [message.event_id for message in phoned] == ["dev-0:1"]
+    assert [(event_id, channel) for event_id, channel, _ in heard] == [("dev-0:0", "radio"), ("dev-0:1", "phone")]
+    assert heard[1][2] == 8 * SECOND
     assert road.courier.counts()[TO_OFFICE] == Tally(offered=1, delivered=1, attempts=1)
 
 
