@@ -76,7 +76,7 @@ class Telematics:
         if len(samples):
             spells = None
             if self.surroundings is not None:
-                spells = self.surroundings.window(self._measured_us, until_us)
+                spells = self.surroundings.shaded(self._measured_us, until_us)
             self._measured_us = until_us
             signals = self.receivers.measure(samples, spells)
             self._take({**vars(samples), **vars(signals)})

@@ -4,6 +4,7 @@ For what changes a few rows of many: an incident, a tunnel, a start from cold.
 """
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 import numpy as np
 
@@ -34,16 +35,26 @@ class DeviceRows:
 
     def __init__(self, samples: Samples, devices: int) -> None:
         self.samples = samples
+        self._devices = devices
         device = samples.device
         self.first = opens(device).nonzero()[0]
         """First rows of the devices that have any."""
-        end = stops(self.first, len(device))
-        self.last = end - 1
+        self.last = stops(self.first, len(device)) - 1
         self.device = device[self.first]
-        self.begin = np.zeros(devices, np.int64)
+
+    @cached_property
+    def begin(self) -> np.ndarray:
         """By device: its first row."""
-        self._end = np.zeros(devices, np.int64)
-        self.begin[self.device], self._end[self.device] = self.first, end
+        return self._by_device(self.first)
+
+    @cached_property
+    def _end(self) -> np.ndarray:
+        return self._by_device(self.last + 1)
+
+    def _by_device(self, rows: np.ndarray) -> np.ndarray:
+        by_device = np.zeros(self._devices, np.int64)
+        by_device[self.device] = rows
+        return by_device
 
     def between(
         self, device: np.ndarray | int, from_us: np.ndarray | int, until_us: np.ndarray | int

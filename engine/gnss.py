@@ -90,15 +90,16 @@ class Receivers:
         self._lat_e7, self._lon_e7 = np.zeros(n, np.int32), np.zeros(n, np.int32)
         self._told = np.zeros(n, bool)
         self._dark_us = np.full(n, -FOREVER_US)
+        self._last_dark_us = -FOREVER_US  # the latest of these moments
         self._was_on = np.zeros(n, bool)
         self._on_us = np.full(n, -FOREVER_US)
 
     def measure(self, samples: Samples, spells: Spells | None) -> Signals:
         """What the devices make of samples under open sky, whose position, speed and heading change in place.
 
-        ``samples`` are a window's, as ``Sampler`` gives them; ``spells`` are the surroundings of every vehicle since
-        the window before (None: open sky everywhere). A window without samples may be left out if the next one's
-        spells cover it.
+        ``samples`` are a window's, as ``Sampler`` gives them; ``spells`` are the surroundings since the window before,
+        those under open sky may be left out (None: open sky everywhere). A window without samples may be left out if
+        the next one's spells cover it.
         """
         rows = DeviceRows(samples, len(self._key))
         supply_mv, powered = self.supply.read(rows)
@@ -136,14 +137,16 @@ class Receivers:
 
     def _circumstances(self, rows: DeviceRows, spells: Spells | None, powered: np.ndarray | None) -> np.ndarray | None:
         """By sample, uint8; None: open sky everywhere."""
-        if spells is None and not self.interference and powered is None and not self._any_sleeps:
+        spells = spells or None
+        dark = rows.samples.occurred_us.min(initial=FOREVER_US) <= self._last_dark_us
+        if not (spells or dark or self.interference or powered is not None or self._any_sleeps):
             return None
         out = np.zeros(len(rows.samples), np.uint8)
         if spells is not None:
             _paint(rows, out, *self._in_view(spells, STREET_CANYON), CANYON)
         self.interference.paint(rows, out)
-        dark = rows.device[rows.samples.occurred_us[rows.first] <= self._dark_us[rows.device]]
-        _paint(rows, out, dark, -FOREVER_US, self._dark_us[dark], DARK)
+        starting = rows.device[rows.samples.occurred_us[rows.first] <= self._dark_us[rows.device]]
+        _paint(rows, out, starting, -FOREVER_US, self._dark_us[starting], DARK)
         if spells is not None:
             tunnel, since_us, until_us = self._in_view(spells, NO_SKY)
             self._no_fix(rows, out, tunnel, since_us, until_us + self._reception.hot_start_us[tunnel])
@@ -174,6 +177,7 @@ class Receivers:
             return
         _paint(rows, out, device, since_us, until_us, DARK)
         np.maximum.at(self._dark_us, device, until_us)
+        self._last_dark_us = max(self._last_dark_us, int(until_us.max()))
 
     def _sleep(self, rows: DeviceRows, out: np.ndarray) -> None:
         """Receivers that sleep with the ignition off, and are without a fix for a while when they wake."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.coverage.code import OPEN_SKY, sky
 from engine.coverage.map import CoverageMap
 from engine.motion import FOREVER_US
 from engine.runs import last_below, ranges, stops
@@ -28,6 +29,9 @@ class Spells:
 
     def __len__(self) -> int:
         return len(self.vehicle)
+
+
+_NO_SPELLS = Spells(*(np.empty(0, kind) for kind in (np.int64, np.int64, np.int64, np.uint16)))
 
 
 @dataclass
@@ -52,6 +56,7 @@ class Surroundings:
         self._trips: list[_Trip] = []
         self._first = np.empty(64, np.int64)  # by vehicle, row of the pool
         self._count = np.empty(64, np.int64)
+        self._shaded = np.empty(64, bool)  # by vehicle: not all of its spells are under open sky
         self._start_us = np.empty(_LEAST_ROWS, np.int64)
         self._code = np.empty(_LEAST_ROWS, np.uint16)
         self._used = 0
@@ -66,9 +71,11 @@ class Surroundings:
         """A new vehicle, standing in the open since ever; returns its index."""
         index = len(self._trips)
         if index == len(self._first):
-            self._first, self._count = (np.concatenate((a, np.empty_like(a))) for a in (self._first, self._count))
+            self._first, self._count = _grown(self._first, 2 * index), _grown(self._count, 2 * index)
+            self._shaded = _grown(self._shaded, 2 * index)
         at = np.array([-FOREVER_US]), np.array([x_mm], np.int64), np.array([y_mm], np.int64), np.empty(0, bool)
         self._trips.append(_Trip(*at, -FOREVER_US))
+        self._first[index] = self._count[index] = 0
         self._put(index, *self.map.along(*at))
         return index
 
@@ -120,16 +127,9 @@ class Surroundings:
         self._tell(None, now_us)
 
     def forget(self, until_us: int) -> None:
-        """Give back what only serves moments up to ``until_us``; later calls must not look behind it."""
-        n = len(self)
-        first, count = self._first[:n], self._count[:n]
-        passed = np.maximum(self._places(until_us, "left") - 1, 0)
-        first += passed
-        count -= passed
+        """What only serves moments up to ``until_us`` goes once its room is needed; later calls must not look behind
+        it."""
         self.forgotten_us = max(self.forgotten_us, until_us)
-        rows = int(count.sum())
-        if self._used > max(_LEAST_ROWS, 3 * rows):
-            self._compact(rows)
 
     # -- what others read
     # -------------------------------------------------------------------------------------------
@@ -152,17 +152,28 @@ class Surroundings:
 
     def window(self, from_us: int, until_us: int) -> Spells:
         """Spells of every vehicle in (from, until], without gap or overlap."""
-        low = np.maximum(self._places(from_us, "right") - 1, 0)
-        count = np.maximum(self._places(until_us, "left") - low, 1)
-        rows = ranges(self._first[: len(self)] + low, count)
-        vehicle = np.arange(len(self)).repeat(count)
-        start_us = np.maximum(self._start_us[rows], from_us)
-        end_us = stops(start_us, until_us)
-        end_us[count.cumsum() - 1] = until_us
-        return Spells(vehicle, start_us, end_us, self._code[rows])
+        return self._window(np.arange(len(self)), from_us, until_us)
+
+    def shaded(self, from_us: int, until_us: int) -> Spells:
+        """Spells in (from, until] without an open sky."""
+        vehicles = self._shaded[: len(self)].nonzero()[0]
+        if not len(vehicles):
+            return _NO_SPELLS
+        spells = self._window(vehicles, from_us, until_us)
+        here = (sky(spells.code) != OPEN_SKY).nonzero()[0]
+        return Spells(*(values[here] for values in vars(spells).values()))
 
     # -- housekeeping
     # -----------------------------------------------------------------------------------------------
+
+    def _window(self, vehicles: np.ndarray, from_us: int, until_us: int) -> Spells:
+        low = np.maximum(self._places(vehicles, from_us + 1) - 1, 0)
+        count = np.maximum(self._places(vehicles, until_us) - low, 1)
+        rows = ranges(self._first[vehicles] + low, count)
+        start_us = np.maximum(self._start_us[rows], from_us)
+        end_us = stops(start_us, until_us)
+        end_us[count.cumsum() - 1] = until_us
+        return Spells(vehicles.repeat(count), start_us, end_us, self._code[rows])
 
     def _check(self, index: int, t_us: int) -> None:
         if t_us < self.forgotten_us:
@@ -181,14 +192,14 @@ class Surroundings:
         return start_us[:stop], code[:stop]
 
     def _continue(self, index: int, from_us: int, start_us: np.ndarray, code: np.ndarray) -> int:
-        """Keep what holds up to a moment and go on with a timeline, one that covers it. Returns from when on what holds
-        may be another."""
+        """Keep what holds up to a moment, but for what is forgotten, and go on with a timeline, one that covers it.
+        Returns from when on what holds may be another."""
         skip = max(int(np.searchsorted(start_us, from_us, side="right")) - 1, 0)
         start_us, code = np.maximum(start_us[skip:], from_us), code[skip:]
         first, count, kept = int(self._first[index]), int(self._count[index]), self._place(index, from_us)
         if kept and self._code[first + kept - 1] == code[0]:
             start_us, code = start_us[1:], code[1:]
-        old = slice(first, first + kept)
+        old = slice(first + max(self._place(index, self.forgotten_us) - 1, 0), first + kept)
         nexts = [*self._start_us[first + kept : first + count][:1].tolist(), *start_us[:1].tolist()]
         self._put(index, np.concatenate((self._start_us[old], start_us)), np.concatenate((self._code[old], code)))
         return min(nexts, default=FOREVER_US)
@@ -198,30 +209,33 @@ class Surroundings:
         first = int(self._first[index])
         return int(np.searchsorted(self._start_us[first : first + int(self._count[index])], t_us))
 
-    def _places(self, t_us: int, side: str) -> np.ndarray:
-        """By vehicle: how many of its spells begin before (side left) or up to (side right) a moment."""
-        first = self._first[: len(self)]
-        moment_us = t_us if side == "left" else t_us + 1
-        return last_below(self._start_us, first, first + self._count[: len(self)], moment_us) + 1 - first
+    def _places(self, vehicles: np.ndarray, t_us: int) -> np.ndarray:
+        """How many of the spells of vehicles begin before a moment."""
+        first = self._first[vehicles]
+        return last_below(self._start_us, first, first + self._count[vehicles], t_us) + 1 - first
 
     def _put(self, index: int, start_us: np.ndarray, code: np.ndarray) -> None:
         """A vehicle's timeline in new rows at the end of the pool."""
-        n, first = len(start_us), self._used
-        if first + n > len(self._start_us):
-            size = max(2 * len(self._start_us), first + n)
-            self._start_us, self._code = _grown(self._start_us, size), _grown(self._code, size)
+        n = len(start_us)
+        if self._used + n > len(self._start_us):
+            self._make_room(n)
+        first = self._used
         self._start_us[first : first + n] = start_us
         self._code[first : first + n] = code
         self._used = first + n
         self._first[index], self._count[index] = first, n
+        self._shaded[index] = (sky(code) != OPEN_SKY).any()
 
-    def _compact(self, rows: int) -> None:
-        n = len(self)
-        picked = ranges(self._first[:n], self._count[:n])
-        size = max(_LEAST_ROWS, 2 * rows)
+    def _make_room(self, more: int) -> None:
+        """For more rows: what is forgotten goes, and the pool grows if need be."""
+        vehicles = np.arange(len(self))
+        passed = np.maximum(self._places(vehicles, self.forgotten_us) - 1, 0)
+        count = self._count[vehicles] - passed
+        picked = ranges(self._first[vehicles] + passed, count)
+        size = max(_LEAST_ROWS, 2 * (len(picked) + more))
         self._start_us, self._code = _grown(self._start_us[picked], size), _grown(self._code[picked], size)
-        self._first[:n] = np.cumsum(self._count[:n]) - self._count[:n]
-        self._used = rows
+        self._first[vehicles], self._count[vehicles] = count.cumsum() - count, count
+        self._used = len(picked)
 
 
 def _grown(values: np.ndarray, size: int) -> np.ndarray:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.coverage.code import level, pack
+from engine.coverage.code import OPEN_SKY, level, pack, sky
 from engine.coverage.map import CoverageMap
 from engine.coverage.surroundings import Spells, Surroundings
 
@@ -166,6 +166,7 @@ def play(script, reads: bool) -> tuple[Surroundings, list[Spells], int]:
         elif act == "read" and reads:
             parts.append(fleet.window(read_us, now))
             fleet.forget(now)
+            fleet._make_room(0)
             read_us = now
     parts.append(fleet.window(read_us, now + END))
     return fleet, parts, now + END
@@ -203,6 +204,19 @@ def test_how_it_is_read_changes_nothing(script):
 
 
 @settings(max_examples=50, deadline=None)
+@given(acts)
+def test_what_is_shaded_is_what_has_no_open_sky(script):
+    """Of any window the same rows as without the short cut."""
+    for reads in (True, False):
+        fleet, _, end = play(script, reads)
+        for until in (end - END, end):
+            every, ours = fleet.window(end - END, until), fleet.shaded(end - END, until)
+            here = sky(every.code) != OPEN_SKY
+            for name, values in vars(every).items():
+                assert getattr(ours, name).tolist() == values[here].tolist()
+
+
+@settings(max_examples=50, deadline=None)
 @given(acts, st.integers(0, 500))
 def test_forgetting_keeps_the_future_and_the_same_map_changes_nothing(script, later):
     """Known futures before and after, vehicle by vehicle."""
@@ -211,9 +225,11 @@ def test_forgetting_keeps_the_future_and_the_same_map_changes_nothing(script, la
     before = [joined([fleet.window(now, now + 5 * END)])]
     fleet.forget(now)
     before.append(joined([fleet.window(now, now + 5 * END)]))
+    fleet._make_room(0)
+    before.append(joined([fleet.window(now, now + 5 * END)]))
     fleet.change_map(fleet.map, now)
     before.append(joined([fleet.window(now, now + 5 * END)]))
-    assert before[0] == before[1] == before[2]
+    assert before[0] == before[1] == before[2] == before[3]
     assert [fleet.usual_code_at(car, now + 1) for car in range(3)] == [fleet.code_at(car, now + 1) for car in range(3)]
     at = now + later
     assert [int(fleet.spells(index, at)[1][0]) for index in range(3)] == [
