@@ -16,7 +16,7 @@ from engine.coverage.surroundings import Surroundings
 from engine.geo import Projection
 from engine.gnss import Receivers
 from engine.motion import Motion
-from engine.radio.held import Columns, Part
+from engine.radio.held import Columns, Part, as_one
 from engine.radio.in_order import InOrder
 from engine.radio.samples import BUFFERED, FEED, POWER, RECEIVED, SampleLane
 from engine.radio.settings import NO_NETWORK
@@ -26,6 +26,9 @@ from engine.telemetry_log import TelemetryLog
 from twin.belief import Belief
 from twin.last_known import KEPT, STILL_MPS
 from twin.samples import SampleBatch
+
+_AT_A_TIME = 1 << 14
+"""Rows logged at a time, at least: what is logged in few parts is quick to sort, pack and hash."""
 
 
 class Telematics:
@@ -46,6 +49,8 @@ class Telematics:
         self.received = 0  # samples, by head office
         self._in_order = InOrder(len(sampler.devices))
         self._at_door: list[Part] = []  # arrived at the platform, or about to
+        self._to_log: list[Part] = []
+        self._rows_to_log = 0
         self._measured_us = sampler.until_us
         self._behind_us = lane.latency_us  # what was measured since cannot have arrived: it is left for later
 
@@ -66,8 +71,7 @@ class Telematics:
         self._at_door += self.lane.close().parts
         self._receive(PENDING)
         waiting, self._at_door = self._at_door, []
-        for part in self._in_order.add([_buffered(part) for part in waiting]):
-            self.log.add(part)
+        self._log([_buffered(part) for part in waiting], at_least=1)
 
     def _settle(self, until_us: int, idle_too: bool = True) -> None:
         samples = self.sampler.sample(until_us)
@@ -95,14 +99,23 @@ class Telematics:
         self.lane.take(columns)
 
     def _receive(self, now_us: int) -> None:
-        """What has come through the plant by now is believed, and logged once its turn has come."""
+        """What has come through the plant by now is believed, and logged in time."""
         if not self._at_door:
             return
         through, self._at_door = self._through_plant(self._at_door, now_us)
         for part in through:
             self._tell(part)
-        for part in self._in_order.add(through):
-            self.log.add(part)
+        self._log(through)
+
+    def _log(self, parts: list[Part], at_least: int = _AT_A_TIME) -> None:
+        """Log parts, with those before them, in each device's order; or wait for more rows."""
+        self._to_log += parts
+        self._rows_to_log += sum(map(len, parts))
+        if self._rows_to_log >= at_least:
+            together = as_one(self._to_log)
+            self._to_log, self._rows_to_log = [], 0
+            for part in self._in_order.add([together]):
+                self.log.add(part)
 
     def _through_plant(self, parts: list[Part], now_us: int) -> tuple[list[Part], list[Part]]:
         """Parts with the moments of reception in place of those of arrival; and those that wait."""

@@ -40,6 +40,15 @@ class Part:
         return Part(self.columns, rows, self.arrive_us[picked], self.network[picked], self.fate[picked])
 
 
+def as_one(parts: Sequence[Part]) -> Part:
+    """Several parts as one, by device and then by sample."""
+    if len(parts) == 1:
+        return parts[0]
+    columns = {name: np.concatenate([part.column(name) for part in parts]) for name in parts[0].columns}
+    settled = (np.concatenate([getattr(part, name) for part in parts]) for name in ("arrive_us", "network", "fate"))
+    return Part(columns, None, *settled).rows_of(np.argsort(_key(columns), kind="stable"))
+
+
 class Held:
     """Rows by device and sample, in a few tables sorted by both: what many devices hold for hours is copied seldom."""
 

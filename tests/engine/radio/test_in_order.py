@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.radio.held import Part
+from engine.radio.held import Part, as_one
 from engine.radio.in_order import InOrder
 
 
@@ -45,3 +45,12 @@ def test_every_row_comes_once_in_order_however_they_arrive(counts: list[int], ra
         rows = rows[size:]
     assert [[n for d, n in out if d == device] for device in range(3)] == [list(range(count)) for count in counts]
     assert order.waiting() == 0
+
+
+def test_parts_put_together_are_in_order_and_keep_what_became_of_each_row() -> None:
+    """Also of parts that are some rows of others."""
+    some = part([(0, 0), (0, 2), (1, 0), (2, 5)]).rows_of(np.array([1, 2]))
+    assert as_one([some]) is some
+    together = as_one([some, part([(0, 1), (1, 1)]), part([(0, 0), (1, 2)])])
+    assert pairs([together]) == [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)]
+    assert together.network.tolist() == [0, 0, 1, 2, 1, 1]
