@@ -86,26 +86,25 @@ class Reattach:
         return np.where(median > 0, attach, 0)
 
 
-def choose(
-    settings: LinkSettings, carriers: int, device: np.ndarray, code: np.ndarray, dark: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Network and level by row: Wi-Fi, else the first SIM that works, else the hotspot.
+class Choice:
+    """Which network devices choose: Wi-Fi, else the first SIM that works, else the hotspot."""
 
-    ``dark`` has bit n set where network n cannot be used.
-    """
-    code = code.astype(np.int64)
-    wifi, hotspot = carriers + 1, carriers + 2
-    network, levels = np.full(len(device), NO_NETWORK), np.zeros(len(device), np.int64)
-    by_preference = [settings.hotspot, *settings.sims.T[::-1]]  # the best last: it overwrites the others
-    for carriers_of, number in zip(by_preference, [hotspot, *[None] * len(by_preference)]):
-        carrier = carriers_of[device]
-        if carrier.max(initial=-1) < 0:
-            continue
-        chosen = np.full(len(device), number) if number is not None else carrier + 1
-        here = np.where((carrier >= 0) & ((dark >> chosen) & 1 == 0), level(code, np.maximum(carrier, 0)), 0)
-        network, levels = np.where(here > 0, chosen, network), np.where(here > 0, here, levels)
-    at_wifi = settings.wifi[device] & has_wifi(code) & ((dark >> wifi) & 1 == 0)
-    return np.where(at_wifi, wifi, network), np.where(at_wifi, 0, levels)
+    def __init__(self, settings: LinkSettings, carriers: int) -> None:
+        self._has_wifi, self._wifi = settings.wifi, carriers + 1
+        hotspots = settings.hotspot, np.full_like(settings.hotspot, carriers + 2)
+        every = [hotspots, *((sims.copy(), sims + 1) for sims in settings.sims.T[::-1])]
+        self._mobile = [(carrier, network) for carrier, network in every if (carrier >= 0).any()]  # the best last
+
+    def of(self, device: np.ndarray, code: np.ndarray, dark: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Network and level by row; ``dark`` has bit n set where network n cannot be used."""
+        code = code.astype(np.int64)
+        network, levels = np.full(len(device), NO_NETWORK), np.zeros(len(device), np.int64)
+        for carriers, networks in self._mobile:  # each overwrites those before
+            carrier, chosen = carriers[device], networks[device]
+            here = np.where((carrier >= 0) & ((dark >> chosen) & 1 == 0), level(code, np.maximum(carrier, 0)), 0)
+            network, levels = np.where(here > 0, chosen, network), np.where(here > 0, here, levels)
+        at_wifi = self._has_wifi[device] & has_wifi(code) & ((dark >> self._wifi) & 1 == 0)
+        return np.where(at_wifi, self._wifi, network), np.where(at_wifi, 0, levels)
 
 
 def split_at_faults(

@@ -4,7 +4,7 @@ import numpy as np
 
 from engine.coverage.surroundings import Surroundings
 from engine.motion import FOREVER_US
-from engine.radio.contacts import Reattach, State, Timeline, attach, choose, split_at_faults
+from engine.radio.contacts import Choice, Reattach, State, Timeline, attach, split_at_faults
 from engine.radio.faults import DAY_US, Faults
 from engine.radio.settings import NO_NETWORK, PERFECT, Carriers, LinkSettings
 from engine.runs import ranges
@@ -18,9 +18,10 @@ class Futures:
     def __init__(
         self, settings: LinkSettings, carriers: Carriers, keys: np.ndarray, surroundings: Surroundings | None
     ) -> None:
-        self.settings, self.carriers, self.surroundings = settings, carriers, surroundings
+        self.settings, self.surroundings = settings, surroundings
         self.faults = Faults(keys, carriers, settings.hotspot)
         self.reattach = Reattach(keys, settings)
+        self.choice = Choice(settings, len(carriers))
 
     def derive(
         self, state: State, off: np.ndarray, devices: np.ndarray, now_us: int, until_us: int
@@ -37,7 +38,7 @@ class Futures:
         if self.faults:
             faults = self.faults.between(devices, now_us, until_us)
             device, start_us, code, dark = split_at_faults(device, start_us, code, faults, now_us, until_us)
-        network, levels = choose(self.settings, len(self.carriers), device, code, dark | off[device])
+        network, levels = self.choice.of(device, code, dark | off[device])
         return attach(state, self.reattach, device, start_us, network, levels, until_us)
 
     def _spells(self, devices: np.ndarray, now_us: int, until_us: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -66,4 +67,4 @@ class Futures:
         if self.surroundings is None or not self.faults:
             return False
         code = self.surroundings.spells(int(self.settings.vehicle[device]), now_us)[1][-1:]
-        return bool(choose(self.settings, len(self.carriers), np.array([device]), code, off[[device]])[0] >= 0)
+        return bool(self.choice.of(np.array([device]), code, off[[device]])[0] >= 0)
