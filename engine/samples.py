@@ -1,6 +1,7 @@
 """Samples as columns."""
 
 from dataclasses import dataclass, fields
+from itertools import accumulate
 
 import numpy as np
 
@@ -32,26 +33,32 @@ class Samples:
     @classmethod
     def empty(cls, n: int) -> "Samples":
         """Columns of length n, not filled."""
-        return cls(**columns_of(_DTYPES, n))
+        return cls(**_COLUMNS.of(n))
 
     def slice(self, start: int, stop: int) -> "Samples":
         """Rows start to stop, not copied."""
         return Samples(*[values[start:stop] for values in vars(self).values()])
 
 
-_DTYPES = dict(
-    zip(
-        (field.name for field in fields(Samples)),
-        map(np.dtype, ("i4", "i4", "i4", "i8", "i4", "i4", "u2", "u2", "i4", "i4", "i4", "i4", "?")),
+class Block:
+    """Columns as slices of one block, which the system hands out in large pages."""
+
+    def __init__(self, dtypes: dict[str, np.dtype]) -> None:
+        widest_first = sorted(dtypes.items(), key=lambda item: -item[1].itemsize)  # keeps each aligned
+        *before, self._row_bytes = accumulate((dtype.itemsize for _, dtype in widest_first), initial=0)
+        self._columns = [(name, dtype, start) for (name, dtype), start in zip(widest_first, before)]
+
+    def of(self, n: int) -> dict[str, np.ndarray]:
+        """Columns of length n, not filled."""
+        block = np.empty(n * self._row_bytes, np.uint8)
+        return {name: np.ndarray(n, dtype, block, n * start) for name, dtype, start in self._columns}
+
+
+_COLUMNS = Block(
+    dict(
+        zip(
+            (field.name for field in fields(Samples)),
+            map(np.dtype, ("i4", "i4", "i4", "i8", "i4", "i4", "u2", "u2", "i4", "i4", "i4", "i4", "?")),
+        )
     )
 )
-
-
-def columns_of(dtypes: dict[str, np.dtype], n: int) -> dict[str, np.ndarray]:
-    """Columns of length n, not filled: slices of one block, which the system hands out in large pages."""
-    block = np.empty(n * sum(dtype.itemsize for dtype in dtypes.values()), np.uint8)
-    columns, used = {}, 0
-    for name, dtype in sorted(dtypes.items(), key=lambda item: -item[1].itemsize):  # keeps each aligned
-        columns[name] = np.ndarray(n, dtype, block, used)
-        used += n * dtype.itemsize
-    return columns

@@ -17,7 +17,7 @@ from engine.radio.held import Part
 from engine.radio.samples import FATES
 from engine.records import INSTANT, Chains, instants, names, read_batches, write_parquet
 from engine.runs import opens, ranges, stops
-from engine.samples import columns_of
+from engine.samples import Block
 from engine.streams import key_u64
 
 ROW = np.dtype(
@@ -109,7 +109,7 @@ class TelemetryLog:
         texts = {"device_id": device_ids, "vehicle_id": vehicle_ids, "network": (*networks, "none"), "fate": FATES}
         self._texts: Texts = texts
         self._part_rows = part_rows
-        self._buffer = columns_of(_DTYPES, part_rows if folder is not None else 0)
+        self._buffer = Block(_DTYPES).of(part_rows if folder is not None else 0)
         self._filled = 0
         self._kept: list[Columns] = []
         self._parts = 0
