@@ -5,6 +5,7 @@ drowns the signal, a spoofer adds power and its signals are all alike (arXiv 250
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -22,6 +23,10 @@ _SATELLITES = np.array([12, 5, 4, 0, 11, 11, 0, 0]), np.array([1, 4, 3, 1, 1, 1,
 _CN0_DBHZ = np.array([44, 30, 24, 10, 46, 46, 0, 0]), np.array([1, 8, 5, 6, 1, 1, 1, 1])
 _SPREAD_DB = np.array([6, 8, 6, 4, 1, 1, 0, 0]), np.array([1, 3, 3, 3, 1, 1, 1, 1])
 _POWER_DB = np.array([0, -1, 8, 18, 7, 7, -3, 0]), np.array([1, 2, 4, 8, 1, 1, 1, 1])
+_UNDER_OPEN_SKY = [
+    (int(least[OPEN]), dtype)
+    for (least, _), dtype in zip((_SATELLITES, _CN0_DBHZ, _SPREAD_DB, _POWER_DB), ("u1", "u1", "u1", "i1"))
+]
 
 
 @dataclass(frozen=True)
@@ -44,9 +49,14 @@ class Signals:
     powered: np.ndarray
 
 
+@cache
+def _stored(value: int | bool, dtype: str) -> bytes:
+    return np.array(value, dtype).tobytes()
+
+
 def constant(value: int | bool, dtype: str, n: int) -> np.ndarray:
     """A column of one value, without memory of its own."""
-    return np.ndarray(n, dtype, np.array(value, dtype).tobytes(), 0, (0,))
+    return np.ndarray(n, dtype, _stored(value, dtype), 0, (0,))
 
 
 def reception(circumstance: np.ndarray | None, key: np.ndarray, sample: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -54,10 +64,9 @@ def reception(circumstance: np.ndarray | None, key: np.ndarray, sample: np.ndarr
 
     ``key`` uint64 and ``sample`` make the draws.
     """
-    tables = zip((_SATELLITES, _CN0_DBHZ, _SPREAD_DB, _POWER_DB), ("u1", "u1", "u1", "i1"))
     if circumstance is None:
-        return tuple(constant(least[OPEN], dtype, len(sample)) for (least, _), dtype in tables)
-    columns = tuple(np.full(len(sample), least[OPEN], dtype) for (least, _), dtype in tables)
+        return tuple([constant(value, dtype, len(sample)) for value, dtype in _UNDER_OPEN_SKY])
+    columns = tuple(np.full(len(sample), value, dtype) for value, dtype in _UNDER_OPEN_SKY)
     rows = np.flatnonzero(circumstance)
     what = circumstance[rows]
     bits = mix_u64(key[rows] + sample[rows].astype(np.uint64))

@@ -52,7 +52,7 @@ class Supply:
     def read(self, rows: DeviceRows) -> tuple[np.ndarray, np.ndarray | None]:
         """By sample: supply in mV (uint16) and whether the device has power at all (bool; None: all have)."""
         samples = rows.samples
-        supply_mv = np.take(WIRED_MV, samples.ignition.view(np.uint8))
+        supply_mv = WIRED_MV.take(samples.ignition.view(np.uint8))
         if not self._any and not self._unplugged:
             return supply_mv, None
         flat = np.zeros(len(samples), bool)

@@ -74,8 +74,9 @@ class Sampler:
         stretches, device = self._by_device(passed)
         out, done = self._none, 0
         if len(device):
-            out = Samples.empty(int((end_k - self._next_k).sum()))
-            for part in self._blocks(stretches, device, until_us):
+            most = int((end_k - self._next_k).sum())
+            out = Samples.empty(most)
+            for part in self._blocks(stretches, device, most):
                 pieces = self._pieces(stretches, device, part)
                 n = int(pieces.count.sum())
                 if n:
@@ -117,15 +118,14 @@ class Sampler:
         device = np.repeat(np.arange(len(self.devices)), count)
         return Stretches(*(getattr(by_vehicle, f.name)[picked] for f in fields(Stretches))), device
 
-    def _blocks(self, stretches: Stretches, device: np.ndarray, until_us: int) -> list[slice]:
+    def _blocks(self, stretches: Stretches, device: np.ndarray, most_samples: int) -> list[slice]:
         """Cut the stretches into runs with about _BLOCK keyframes and samples each."""
+        keyframes = stretches.stop - stretches.first + 1
+        if most_samples + int(keyframes.sum()) <= _BLOCK:
+            return [slice(0, len(keyframes))]
         from_us = np.maximum(self.motion.keyframes[stretches.first, T], self.until_us)
-        samples = (stretches.end_us - from_us) // self.devices.period_us[device] + 1
-        load = np.cumsum(samples + stretches.stop - stretches.first + 1)
-        total = int(load[-1]) if len(load) else 0
-        if total <= _BLOCK:
-            return [slice(0, len(load))]
-        edges = np.searchsorted(load, np.arange(_BLOCK, total + _BLOCK, _BLOCK), side="right")
+        load = np.cumsum((stretches.end_us - from_us) // self.devices.period_us[device] + 1 + keyframes)
+        edges = np.searchsorted(load, np.arange(_BLOCK, int(load[-1]) + _BLOCK, _BLOCK), side="right")
         edges = np.unique(np.concatenate(([0], edges, [len(load)])))
         return [slice(int(a), int(b)) for a, b in pairwise(edges)]
 
