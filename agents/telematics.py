@@ -152,7 +152,7 @@ class Telematics:
     def _tell(self, part: Part) -> None:
         received = part.fate == RECEIVED
         if not received.all():
-            part = part.rows_of(np.flatnonzero(received))
+            part = part.rows_of(received.nonzero()[0])
         self.received += len(part)
         if not self.listeners and self.receivers.clocks.true:
             part = _what_tells(part)

@@ -40,7 +40,7 @@ class State(NamedTuple):
     ignition: bool
 
 
-@dataclass(frozen=True)
+@dataclass
 class Stretches:
     """Stretches that touch a window, by vehicle and then by time; arrays of equal length.
 

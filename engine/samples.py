@@ -6,7 +6,7 @@ from itertools import accumulate
 import numpy as np
 
 
-@dataclass(frozen=True)
+@dataclass
 class Samples:
     """Telemetry as columns of equal length, by device and then by sample number.
 

@@ -29,7 +29,7 @@ _UNDER_OPEN_SKY = [
 ]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Signals:
     """Columns beside ``Samples``, of equal length; constant ones take no memory (stride 0).
 

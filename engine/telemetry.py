@@ -23,7 +23,7 @@ _PLACE = ("lon_e7", "lat_e7")
 _COUNTERS = ("odometer_m", "fuel_ml", "energy_wh", "engine_s")
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Pieces:
     """Linear pieces of motion with at least one sample in them; arrays of equal length."""
 

@@ -13,7 +13,7 @@ _DTYPES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass
 class SampleBatch:
     """Samples in order of reception per vehicle; columns of equal length.
 

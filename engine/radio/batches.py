@@ -7,7 +7,7 @@ import numpy as np
 from engine.runs import opens, ranges, stops
 
 
-@dataclass(frozen=True)
+@dataclass
 class Batches:
     """Batches of devices, arrays of equal length."""
 
@@ -32,7 +32,7 @@ class Batches:
         return Batches(np.concatenate([p.device for p in parts]), np.concatenate([p.batch for p in parts]))
 
 
-@dataclass(frozen=True)
+@dataclass
 class Runs:
     """Batches of devices without a gap: first, first + 1, ...; by device, and a device's rise. Arrays of equal length.
 
@@ -85,5 +85,5 @@ class Runs:
         order = np.argsort(device, kind="stable")
         device, first, count = device[order], first[order], count[order]
         new = np.append(True, (device[1:] != device[:-1]) | (first[1:] != first[:-1] + count[:-1]))
-        start = np.flatnonzero(new)
+        start = new.nonzero()[0]
         return Runs(device[start], first[start], np.add.reduceat(count, start))

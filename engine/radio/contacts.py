@@ -19,7 +19,7 @@ _UNKNOWN = -2  # the network of a device that was never looked at: what it finds
 _QUANTILES = 4096
 
 
-@dataclass(frozen=True)
+@dataclass
 class Timeline:
     """Devices on networks, (start, end]; arrays of equal length."""
 

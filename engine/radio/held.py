@@ -13,7 +13,7 @@ _MOST_TABLES = 16
 _HALF = 32  # bits: of a row's key the upper half is its device, the lower half its sample
 
 
-@dataclass(frozen=True)
+@dataclass
 class Part:
     """Rows of columns (all when ``rows`` is None) with what became of each.
 

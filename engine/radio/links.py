@@ -56,7 +56,7 @@ class Contact(NamedTuple):
     level: int
 
 
-@dataclass(frozen=True)
+@dataclass
 class Window:
     """Contacts of all devices in (from, until].
 

@@ -22,7 +22,7 @@ _NONE = -1
 _MOST = 1 << 62
 
 
-@dataclass(frozen=True)
+@dataclass
 class Pieces:
     """When devices can send, (start, end], at which rate and over which network; by device, then by time."""
 
@@ -33,7 +33,7 @@ class Pieces:
     network: np.ndarray  # int64
 
 
-@dataclass(frozen=True)
+@dataclass
 class Sent:
     """Batches that got through the queue: when the last bit was sent, over which network."""
 
@@ -172,7 +172,7 @@ class Queues:
         return bad[device]
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Line:
     """All batches of a window, by device and then by arrival; what was being sent comes first and has begun."""
 

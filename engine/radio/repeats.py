@@ -65,7 +65,7 @@ class Repeats:
         while self._first_due_us <= window.until_us:
             entries = self._entries
             moment, network = first_connected(window, entries["device"], entries["due_us"])
-            at = np.flatnonzero(moment < FOREVER_US)
+            at = (moment < FOREVER_US).nonzero()[0]
             if not len(at):
                 self._first_due_us = FOREVER_US if not len(moment) else window.until_us + 1
                 break

@@ -157,10 +157,10 @@ class SampleLane:
         if len(part) and part.fate.all():
             settled.parts.append(part)
         elif len(part):
-            here = np.flatnonzero(part.fate)
+            here = part.fate.nonzero()[0]
             if len(here):
                 settled.parts.append(part.rows_of(here))
-            self._held.add(columns, np.flatnonzero(part.fate == OPEN))
+            self._held.add(columns, (part.fate == OPEN).nonzero()[0])
         for twice in again:
             if len(twice.of):
                 settled.duplicates.append(self._duplicates(twice))
@@ -217,7 +217,7 @@ class SampleLane:
         late = (through_us > window.until_us).nonzero()[0]
         if len(late):
             self._queues.begin(Batches(device[late], batch[late]), self._left(window, device[late], occurred_us[late]))
-            in_time = np.flatnonzero(through_us <= window.until_us)
+            in_time = (through_us <= window.until_us).nonzero()[0]
             ready, device, batch, through_us = ready[in_time], device[in_time], batch[in_time], through_us[in_time]
         straight = Sent(Batches(device, batch), through_us, window.network[device])
         missed = self._repeats.sent(straight)
@@ -324,7 +324,7 @@ class _Known:
 
     def fill(self, part: Part, batch_samples: np.ndarray) -> Part:
         """Put the fates of rows that are open and known into a part."""
-        rows = np.flatnonzero(part.fate == OPEN)
+        rows = (part.fate == OPEN).nonzero()[0]
         at = self._places(part.columns, rows if part.rows is None else part.rows[rows], batch_samples)
         rows, at = rows[at >= 0], at[at >= 0]
         part.arrive_us[rows], part.network[rows] = self._arrive_us[at], self._network[at]
