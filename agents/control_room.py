@@ -27,6 +27,7 @@ from twin.alerts.episodes import Episode, Episodes
 from twin.eta import KnownCourses, etas
 from twin.exceptions import Case, ExceptionQueue
 from twin.feed_monitor import FeedMonitor, FeedSettings
+from twin.feed_monitor import Finding as FeedFinding
 from twin.sightings import Finding, Sightings
 from twin.views import Etas, FleetView
 
@@ -52,7 +53,8 @@ class ControlRoom(FleetAgent):
         super().__init__(population, "control-room")
         self.office, self.watches, self.settings = office, tuple(watches), settings
         self.sightings = Sightings(detector for watch in watches for detector in watch.detectors())
-        self.monitor = FeedMonitor(next((w.params for w in self.watches if isinstance(w.params, FeedSettings)), None))
+        limits = next((watch.params for watch in self.watches if isinstance(watch.params, FeedSettings)), None)
+        self.monitor = None if limits is None else FeedMonitor(limits)  # feeds are watched for rules about them
         self.episodes, self.queue = Episodes(), ExceptionQueue()
         self.etas = Etas()  # of the last check
         self.absent = 0  # dispatchers away from their desks
@@ -89,11 +91,10 @@ class ControlRoom(FleetAgent):
         now = self.world.now
         view = self.office.view()
         self.etas = etas(view, self._courses)
-        self.monitor.check(view, now)
         seen = self.sightings.recent(self._checked_us, now)
         if now - self._checked_us > self.settings.every_us:
             seen = _looked_at(seen, now)
-        view = replace(view, etas=self.etas, feeds=self.monitor.ill, sightings=seen)
+        view = replace(view, etas=self.etas, feeds=self._ill_feeds(view), sightings=seen)
         self._checked_us = now
         self._note_etas(view)
         raised, cleared = self.episodes.step(now, ((watch, watch.alerts(view)) for watch in self.watches))
@@ -101,6 +102,12 @@ class ControlRoom(FleetAgent):
             self._raise(episode)
         for episode in cleared:
             self._clear(episode)
+
+    def _ill_feeds(self, view: FleetView) -> Mapping[str, FeedFinding]:
+        if self.monitor is None:
+            return {}
+        self.monitor.check(view, self.world.now)
+        return self.monitor.ill
 
     def _raise(self, episode: Episode) -> None:
         """What an alert sets off, each once: its row, and an exception unless it is only told or already over."""

@@ -140,7 +140,7 @@ class FleetView:
     events_us: tuple[int, int] = (0, 0)  # last reception of a message, and the newest time one told of
     journal: dict[str, Any] = field(default_factory=dict)  # the policy's own memory
     etas: Etas = field(default_factory=Etas)  # expected arrivals (twin.eta), for alert rules
-    feeds: Mapping[str, Any] = field(default_factory=dict)  # twin.feed_monitor.Finding of ill feeds, for alert rules
+    feeds: Mapping[str, Any] = field(default_factory=dict)  # twin.feed_monitor.Finding, for rules with FeedSettings
     sightings: Mapping[Any, tuple] = field(default_factory=dict)  # twin.sightings.Finding by detector, for alert rules
 
     @cached_property

@@ -17,6 +17,7 @@ from tests.twin.alerts.pictures import NOON_US, Crow, Fleet
 from twin.alerts import Watch, watches
 from twin.alerts.rule import Alert, Rule
 from twin.events import validate
+from twin.feed_monitor import FeedSettings
 from twin.views import FleetView
 
 
@@ -250,3 +251,20 @@ def test_expected_arrivals_are_put_on_record_once_a_stop() -> None:
     run(office, 20)
     ((minute, payload),) = office.of("eta_estimated")
     assert (minute, payload["order_id"], payload["arrive_us"]) == (4, "A", NOON_US + 33 * MINUTE)
+
+
+def test_feeds_are_watched_for_rules_about_them() -> None:
+    """Such a rule is shown the ill ones, and its thresholds hold; without one nobody looks."""
+    seen: list[dict[str, Any]] = []
+
+    def look(view: FleetView, _: Any) -> list[Alert]:
+        seen.append(dict(view.feeds))
+        return []
+
+    for params in (AlertConfig(), FeedSettings(vehicle_s=1_800)):
+        office = Office(world(), Fleet(2))
+        watch = Watch("w", "w", Rule(look, type(params)), params, "dispatcher")
+        ControlRoom(Population(office.world), office, [watch], ControlSettings(MINUTE)).start()  # type: ignore[arg-type]
+        office.world.env.run(NOON_US + HOUR)
+    assert seen[:59] == [{}] * 59
+    assert list(seen[80]) == [] and list(seen[-1]) == ["V0", "V1"]
