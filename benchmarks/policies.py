@@ -87,6 +87,9 @@ class Table:
     def legs_ms(self, origins: Any, destinations: Any, depart_at_us: int, profile: str = "car") -> np.ndarray:
         return self._matrix.duration_ms[self._rows(origins), self._rows(destinations)]
 
+    def basis(self, depart_at_us: int) -> None:
+        """Nothing else."""
+
 
 def milliseconds(call: Callable[[], object]) -> np.ndarray:
     """Processor time of some calls, the first left out: other processes do not count."""

@@ -38,16 +38,20 @@ class OfficeTravel:
         self, origins: Sequence[Place], destinations: Sequence[Place], depart_at_us: int, profile: str = "car"
     ) -> np.ndarray:
         """Usual driving times of single legs."""
-        kind, closed = self._profiles[profile], self._reported()
-        known = self._known((profile, self._roads.traffic.bucket(depart_at_us), closed))
+        kind = self._profiles[profile]
+        known = self._known((profile, self.basis(depart_at_us)))
         pairs = [*zip(origins, destinations)]
         found = [*map(known.get, pairs)]
         if None in found:
             missing = [pair for pair, leg in zip(pairs, found) if leg is None]
             starts, ends = (self._nodes(places, kind) for places in zip(*missing))
-            known.update(zip(missing, self._roads.legs_ms(starts, ends, depart_at_us, kind, closed).tolist()))
+            known.update(zip(missing, self._roads.legs_ms(starts, ends, depart_at_us, kind, self._reported()).tolist()))
             found = [known[pair] for pair in pairs]
         return np.array(found, np.int64)
+
+    def basis(self, depart_at_us: int) -> tuple[int, frozenset[int]]:
+        """The time bucket, and what is reported closed."""
+        return self._roads.traffic.bucket(depart_at_us), self._reported()
 
     def _known(self, metric: Hashable) -> dict[tuple[Place, Place], int]:
         if metric not in self._legs and len(self._legs) == HOURS_KEPT:

@@ -36,6 +36,9 @@ class TableTravel:
         """The same at any time of day."""
         return self._travel_s[_rows(origins), _rows(destinations)] * 1000
 
+    def basis(self, depart_at_us: int) -> None:
+        """Nothing else."""
+
 
 def _rows(places: Iterable[Place]) -> list[int]:
     return [int(place.place_id) for place in places]

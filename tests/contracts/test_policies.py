@@ -39,6 +39,9 @@ class Crow:
     def legs_ms(self, origins: Any, destinations: Any, depart_at_us: int, profile: str = "car") -> np.ndarray:
         return np.array([self._ms(a, b) for a, b in zip(origins, destinations)], np.int64)
 
+    def basis(self, depart_at_us: int) -> str:
+        return type(self).__name__
+
     @staticmethod
     def _ms(a: Any, b: Any) -> int:
         if max(a.lat, b.lat) > 80:

@@ -49,7 +49,10 @@ def test_a_leg_is_searched_once_an_hour() -> None:
     assert travel.legs_ms([B, A], [A, B], 0, "van").tolist() == [1000, 1000]
     assert roads.legs == asked + 1
     assert travel.legs_ms([A], [B], HOUR, "van").tolist() == [2000]
+    assert travel.basis(0) == travel.basis(HOUR - 1) != travel.basis(HOUR)
+    before = travel.basis(0)
     closed.append(1)
+    assert travel.basis(0) != before
     assert travel.legs_ms([A], [B], 0, "van").tolist() == [2000]
     closed.clear()
     assert travel.legs_ms([], [], 0, "van").tolist() == []

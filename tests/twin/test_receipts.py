@@ -47,6 +47,9 @@ class Flat:
     def legs_ms(self, origins: Any, destinations: Any, depart_at_us: int, profile: str = "car") -> np.ndarray:
         return np.array([self._ms(a, b) for a, b in zip(origins, destinations)], np.int64)
 
+    def basis(self, depart_at_us: int) -> None:
+        return None
+
     @staticmethod
     def _ms(a: Any, b: Any) -> int:
         return round(3_600_000 * (abs(a.lat - b.lat) + abs(a.lon - b.lon)))

@@ -6,10 +6,10 @@ already, and no driver later home than the shift allows, or than is so already (
 vehicle routing problem with time windows: minimizing route duration", 1992).
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, zip_longest
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,7 +23,7 @@ from twin.policies.common import (
     free_stops,
     numbered_visits,
 )
-from twin.travel import UNREACHABLE, TravelTimes
+from twin.travel import UNREACHABLE, TravelTimes, Way, legs_again
 from twin.views import AT_DEPOT, FleetView, Stop, VehicleView
 
 NEVER_US = 2**60
@@ -45,6 +45,8 @@ class Course(NamedTuple):
 class Ahead(NamedTuple):
     """The part of a course that holds as long as nothing else is known of its stops and their orders."""
 
+    vehicle: VehicleView  # as last seen
+    free: Sequence[Stop]
     basis: tuple[Any, ...]  # what it follows from
     visits: list[Visit]
     stops: list[int]
@@ -54,7 +56,7 @@ class Ahead(NamedTuple):
 
 def course(view: FleetView, vehicle: VehicleView, stops: Sequence[Stop] | None = None) -> Course:
     """A vehicle's course; ``stops``: instead of its own free ones. It must be at work."""
-    return _course(view, vehicle, _ahead(view, vehicle, free_stops(vehicle) if stops is None else stops))
+    return _course(view, vehicle, _ahead(view, vehicle, stops))
 
 
 def _course(view: FleetView, vehicle: VehicleView, ahead: Ahead) -> Course:
@@ -66,17 +68,21 @@ def _course(view: FleetView, vehicle: VehicleView, ahead: Ahead) -> Course:
     )  # fmt: skip
 
 
-def _ahead(view: FleetView, vehicle: VehicleView, stops: Sequence[Stop], kept: Ahead | None = None) -> Ahead:
-    """What lies ahead on these stops: ``kept``, if it still holds."""
+def _ahead(
+    view: FleetView, vehicle: VehicleView, stops: Sequence[Stop] | None = None, kept: Ahead | None = None
+) -> Ahead:
+    """What lies ahead on these stops, or the free ones: ``kept``, if it still holds."""
+    if stops is None:  # quick: views that are still true are still the same objects
+        stops = kept.free if kept is not None and kept.vehicle is vehicle else free_stops(vehicle)
     home, at_depot = view.depots[vehicle.depot_id], vehicle.state in AT_DEPOT
     basis = (at_depot, home, stops, [*map(view.orders.get, [stop.order_id for stop in stops])])
-    if kept is not None and kept.basis == basis:  # quick: views that are still true are still the same objects
-        return kept
+    if kept is not None and kept.basis == basis:
+        return kept if kept.vehicle is vehicle else kept._replace(vehicle=vehicle)
     numbered = numbered_visits(view, vehicle, stops)
     visits = [visit for visit, _ in numbered]
     loads = next((p + 1 for p, visit in enumerate(visits) if visit.loads), None)
     places = [*(visit.place for visit in visits), home]
-    return Ahead(basis, visits, [number for _, number in numbered], 0 if at_depot else loads, places)
+    return Ahead(vehicle, stops, basis, visits, [number for _, number in numbered], 0 if at_depot else loads, places)
 
 
 class Timing(NamedTuple):
@@ -122,6 +128,8 @@ class Driven(NamedTuple):
     """A course as it was driven at an earlier call, with all that its timing follows from."""
 
     ahead: Ahead
+    way: Way
+    times: Hashable  # what its legs rest on
     basis: tuple[Any, ...]
     timing: Timing | None
 
@@ -191,34 +199,35 @@ def drive_all(view: FleetView, travel: TravelTimes) -> Courses:
     vehicles = sorted((v for v in view.vehicles.values() if at_work(v)), key=lambda v: natural_key(v.vehicle_id))
     kept: dict[str, Driven] = view.journal.get("courses", {})
     last = [kept.get(vehicle.vehicle_id) for vehicle in vehicles]
-    aheads = [_ahead(view, v, free_stops(v), None if was is None else was.ahead) for v, was in zip(vehicles, last)]
+    aheads = [_ahead(view, v, None, None if was is None else was.ahead) for v, was in zip(vehicles, last)]
     every = [_course(view, vehicle, ahead) for vehicle, ahead in zip(vehicles, aheads)]
-    legs = legs_of(travel, every, view.now_us)
-    driven = [_driven(*each) for each in zip(every, aheads, legs, last)]
+    times = travel.basis(view.now_us)
+    legs = legs_of(travel, every, view.now_us, [None if was is None or was.times != times else was.way for was in last])
+    driven = [_driven(*each, times) for each in zip(every, aheads, legs, last)]
     view.journal["courses"] = {vehicle.vehicle_id: now for vehicle, now in zip(vehicles, driven)}
     timed = [(c, now.timing, leg) for c, now, leg in zip(every, driven, legs) if now.timing is not None]
     return Courses([c for c, _, _ in timed], [timing for _, timing, _ in timed], [leg for _, _, leg in timed])
 
 
-def _driven(course: Course, ahead: Ahead, legs_ms: list[int], last: Driven | None) -> Driven:
+def _driven(course: Course, ahead: Ahead, legs_ms: list[int], last: Driven | None, times: Hashable) -> Driven:
     basis = (course.ready_us, course.end_us, course.breaks_us, legs_ms)
-    if last is not None and last.ahead is ahead and last.basis == basis:
-        return last
-    return Driven(ahead, basis, drive(course, legs_ms))
+    if last is not None and last.ahead.visits is ahead.visits and last.basis == basis:
+        timing = last.timing
+    else:
+        timing = drive(course, legs_ms)
+    return Driven(ahead, Way(course.places, legs_ms), times, basis, timing)
 
 
-def legs_of(travel: TravelTimes, courses: Sequence[Course], depart_us: int) -> list[list[int]]:
-    """Driving times between the consecutive places of each course."""
+def legs_of(
+    travel: TravelTimes, courses: Sequence[Course], depart_us: int, before: Sequence[Way | None] = ()
+) -> list[list[int]]:
+    """Driving times between the consecutive places of each course; ``before``: ways on the same basis."""
     legs: list[list[int]] = [[] for _ in courses]
+    ways = [*zip_longest((c.places for c in courses), before)]
     for profile in sorted({c.vehicle.profile for c in courses}):
         some = [i for i, c in enumerate(courses) if c.vehicle.profile == profile]
-        starts = [place for i in some for place in courses[i].places[:-1]]
-        ends = [place for i in some for place in courses[i].places[1:]]
-        found, done = travel.legs_ms(starts, ends, depart_us, profile).tolist(), 0
-        for i in some:
-            count = len(courses[i].places) - 1
-            legs[i] = found[done : done + count]
-            done += count
+        for i, found in zip(some, legs_again(travel, [ways[i] for i in some], depart_us, profile)):
+            legs[i] = found
     return legs
 
 

@@ -58,6 +58,9 @@ class Roads:
         """Times of single legs."""
         return 1000 * self.seconds[self._rows(origins), self._rows(destinations)]
 
+    def basis(self, depart_at_us: int) -> None:
+        """Nothing else."""
+
     def _rows(self, places: Sequence[Place]) -> np.ndarray:
         return np.array([self.row[place.place_id] for place in places], dtype=np.int64)
 

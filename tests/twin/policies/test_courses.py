@@ -99,3 +99,31 @@ def test_other_travel_times_count_at_once() -> None:
     first, second = drive_all(view, Crow()), drive_all(view, Slow())
     assert [[2 * leg for leg in legs] for legs in first.legs_ms] == second.legs_ms
     assert all(a.arrive_us[-1] < b.arrive_us[-1] for a, b in zip(first.timings, second.timings))
+
+
+def test_only_new_legs_are_asked_for() -> None:
+    """Those of a call before are still right, unless travel times rest on something else."""
+
+    class Counting(Crow):
+        asked, hour = 0, 0
+
+        def legs_ms(self, origins: Any, *asked: Any, **more: Any) -> np.ndarray:
+            self.asked += len(origins)
+            return super().legs_ms(origins, *asked, **more)
+
+        def basis(self, depart_at_us: int) -> Any:
+            return self.hour
+
+    belief, travel = morning(), Counting()
+    for vehicle in (0, 1):
+        told(belief, "departed", vehicle, vehicle, HOUR)
+    legs = sum(map(len, drive_all(belief.view(HOUR), travel).legs_ms))
+    assert travel.asked == legs
+    drive_all(belief.view(HOUR + MINUTE), travel)
+    assert travel.asked == legs
+    told(belief, "order_delivered", 0, 0, HOUR + MINUTE)
+    drive_all(belief.view(HOUR + MINUTE), travel)
+    assert travel.asked == legs + 1
+    travel.hour = 1
+    drive_all(belief.view(HOUR + MINUTE), travel)
+    assert travel.asked == 2 * legs + 1
