@@ -150,8 +150,10 @@ class ControlRoom(FleetAgent):
             if stop is None or vehicle.state != "driving":
                 continue
             key = (stop.order_id, stop.task)
+            if self._told.get(vehicle.vehicle_id) == key:
+                continue
             eta = self.etas.get(key)
-            if eta is not None and self._told.get(vehicle.vehicle_id) != key:
+            if eta is not None:
                 self._told[vehicle.vehicle_id] = key
                 fields = {"order_id": stop.order_id, "task": stop.task, "vehicle_id": vehicle.vehicle_id}
                 self.office.act("eta_estimated", stop.order_id, fields | eta._asdict())

@@ -8,7 +8,7 @@ Arrivals are asked for every minute, and little changes in one: what follows fro
 (``twin.eta_course``) for as long as nothing else is known of the vehicle or its orders.
 """
 
-from itertools import chain, islice
+from itertools import chain
 from math import isnan
 from operator import attrgetter
 
@@ -17,7 +17,7 @@ import numpy as np
 from twin.eta_course import Course, course_of
 from twin.geofences import distance_m
 from twin.orders import Place
-from twin.travel import TravelTimes
+from twin.travel import TravelTimes, Way, legs_again
 from twin.views import Etas, FleetView, VehicleView
 
 HOUR_US = 3_600_000_000
@@ -49,25 +49,26 @@ class KnownCourses:
         courses, new = [], []
         for vehicle in view.vehicles.values():
             if vehicle.stops:
-                course = self._courses.get(vehicle.vehicle_id)
+                course = last = self._courses.get(vehicle.vehicle_id)
                 if course is None or not course.holds(view, vehicle):
-                    course = self._courses[vehicle.vehicle_id] = course_of(view, vehicle, course)
-                    new.append(course)
+                    course = self._courses[vehicle.vehicle_id] = course_of(view, vehicle, last)
+                    new.append((course, last))
                 courses.append(course)
         self._time_legs(new, view.now_us - view.now_us % HOUR_US)
         return courses
 
-    def _time_legs(self, courses: list[Course], hour_us: int) -> None:
-        for profile in dict.fromkeys(course.vehicle.profile for course in courses):
-            some = [course for course in courses if course.vehicle.profile == profile]
-            ends = [place for course in some for place in course.places[1:]]
-            self._places.update(zip(map(_POSITION, ends), ends))
-            for course in some:
+    def _time_legs(self, courses: list[tuple[Course, Course | None]], hour_us: int) -> None:
+        """Time new courses, each beside the one before it."""
+        for profile in dict.fromkeys(course.vehicle.profile for course, _ in courses):
+            some = [(course, last) for course, last in courses if course.vehicle.profile == profile]
+            for course, _ in some:
+                self._places.update(zip(map(_POSITION, course.places[1:]), course.places[1:]))
+            ways = []
+            for course, last in some:
                 course.places[0] = self._places.get(_POSITION(course.places[0]), course.places[0])
-            starts = [place for course in some for place in course.places[:-1]]
-            legs = iter(self._travel.legs_ms(starts, ends, hour_us, profile).tolist())
-            for course in some:
-                course.legs_ms = [*islice(legs, len(course.places) - 1)]
+                ways.append((course.places, Way(last.places, last.legs_ms) if last is not None else None))
+            for (course, _), legs_ms in zip(some, legs_again(self._travel, ways, hour_us, profile)):
+                course.legs_ms = legs_ms
 
 
 def etas(view: FleetView, known: KnownCourses) -> Etas:
@@ -122,7 +123,6 @@ def _begins_us(view: FleetView, courses: list[Course], fixed_us: list[int]) -> l
 
 
 def _leg_us(course: Course) -> int:
-    assert course.legs_ms is not None  # noqa: S101  (timed before)
     return course.legs_ms[0] * 1000
 
 

@@ -1,6 +1,6 @@
 """What lies ahead of a vehicle as known, and when it is at each stop of it, whenever it goes on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -45,7 +45,7 @@ class Course:
     places: list[Place]  # where it is, then every place in turn
     visits: list[Visit | None]  # by place after the first; None: goods are loaded there
     under_way: bool  # to its first visit, or there
-    legs_ms: list[int] | None = None
+    legs_ms: list[int] = field(default_factory=list)  # empty: not timed yet
     _whole_mm: int = 0  # 0: not asked for yet
     _ahead: Ahead | None = None
 
@@ -129,7 +129,7 @@ def _follow(course: Course, begin_us: int, breaks_us: list[tuple[int, int]]) -> 
     ready, left = ReadyTime(begin_us), [*reversed(breaks_us)]
     stops: list[tuple[str, str]] = []
     columns = []
-    for index, (leg_ms, visit) in enumerate(zip(course.legs_ms or (), course.visits)):
+    for index, (leg_ms, visit) in enumerate(zip(course.legs_ms, course.visits)):
         if leg_ms >= UNREACHABLE:
             break
         driven = index == 0 and course.under_way
