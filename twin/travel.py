@@ -67,8 +67,6 @@ def legs_again(
 
 def _end_in_common(places: list[Place], before: Way) -> list[int]:
     """The legs at the end of a way that an earlier one has too."""
-    if places == before.places:
-        return before.legs_ms
     same = 0
     for place, other in zip(reversed(places), reversed(before.places)):
         if place != other:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import isnan
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -153,7 +154,7 @@ class FleetView:
         """Last known position: the newer of the last fix and the last event that named a place."""
         vehicle, row = self.vehicles[vehicle_id], self.index[vehicle_id]
         if self.fixed_us[row] > vehicle.heard_us or vehicle.place is None:
-            if np.isnan(self.lat[row]):
+            if isnan(self.lat[row]):
                 return vehicle.place
             return Place("", float(self.lat[row]), float(self.lon[row]))
         return vehicle.place

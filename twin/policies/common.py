@@ -145,8 +145,8 @@ def begin(view: FleetView, vehicle: VehicleView) -> tuple[Place, int]:
         if vehicle.state in ("driving", "waiting"):
             now = start_of_service(now, visit.windows) + visit.service_us
         return visit.place, now
-    place = view.position(vehicle.vehicle_id)
-    if vehicle.state in AT_DEPOT or place is None:
+    place = None if vehicle.state in AT_DEPOT else view.position(vehicle.vehicle_id)
+    if place is None:
         return view.depots[vehicle.depot_id], now
     if place.place_id in view.depots:
         return view.depots[place.place_id], now
@@ -156,6 +156,8 @@ def begin(view: FleetView, vehicle: VehicleView) -> tuple[Place, int]:
 
 def breaks_ahead(view: FleetView, vehicle: VehicleView) -> list[tuple[int, int]]:
     """Planned breaks that have not begun, as far as is known."""
+    if not vehicle.breaks_us:
+        return []
     resting = vehicle.state == "break"
     return [(start, end) for start, end in vehicle.breaks_us if (start if resting else end) > view.now_us]
 

@@ -47,6 +47,7 @@ class Ahead(NamedTuple):
 
     vehicle: VehicleView  # as last seen
     free: Sequence[Stop]
+    order_ids: list[str]  # of these stops
     basis: tuple[Any, ...]  # what it follows from
     visits: list[Visit]
     stops: list[int]
@@ -72,17 +73,20 @@ def _ahead(
     view: FleetView, vehicle: VehicleView, stops: Sequence[Stop] | None = None, kept: Ahead | None = None
 ) -> Ahead:
     """What lies ahead on these stops, or the free ones: ``kept``, if it still holds."""
-    if stops is None:  # quick: views that are still true are still the same objects
-        stops = kept.free if kept is not None and kept.vehicle is vehicle else free_stops(vehicle)
+    if stops is None and kept is not None and kept.vehicle is vehicle:  # views that are still true are the same objects
+        stops, order_ids = kept.free, kept.order_ids
+    else:
+        stops = free_stops(vehicle) if stops is None else stops
+        order_ids = [stop.order_id for stop in stops]
     home, at_depot = view.depots[vehicle.depot_id], vehicle.state in AT_DEPOT
-    basis = (at_depot, home, stops, [*map(view.orders.get, [stop.order_id for stop in stops])])
+    basis = (at_depot, home, stops, [*map(view.orders.get, order_ids)])
     if kept is not None and kept.basis == basis:
         return kept if kept.vehicle is vehicle else kept._replace(vehicle=vehicle)
     numbered = numbered_visits(view, vehicle, stops)
-    visits = [visit for visit, _ in numbered]
+    visits, numbers = [visit for visit, _ in numbered], [number for _, number in numbered]
     loads = next((p + 1 for p, visit in enumerate(visits) if visit.loads), None)
     places = [*(visit.place for visit in visits), home]
-    return Ahead(vehicle, stops, basis, visits, [number for _, number in numbered], 0 if at_depot else loads, places)
+    return Ahead(vehicle, stops, order_ids, basis, visits, numbers, 0 if at_depot else loads, places)
 
 
 class Timing(NamedTuple):
@@ -222,12 +226,17 @@ def legs_of(
     travel: TravelTimes, courses: Sequence[Course], depart_us: int, before: Sequence[Way | None] = ()
 ) -> list[list[int]]:
     """Driving times between the consecutive places of each course; ``before``: ways on the same basis."""
-    legs: list[list[int]] = [[] for _ in courses]
-    ways = [*zip_longest((c.places for c in courses), before)]
-    for profile in sorted({c.vehicle.profile for c in courses}):
-        some = [i for i, c in enumerate(courses) if c.vehicle.profile == profile]
-        for i, found in zip(some, legs_again(travel, [ways[i] for i in some], depart_us, profile)):
-            legs[i] = found
+    legs: list[list[int]] = []
+    new: dict[str, dict[int, tuple[list[Place], Way | None]]] = {}  # by profile and number
+    for number, (c, was) in enumerate(zip_longest(courses, before)):
+        if was is not None and was.places == c.places:
+            legs.append(was.legs_ms)
+        else:
+            legs.append([])
+            new.setdefault(c.vehicle.profile, {})[number] = (c.places, was)
+    for profile in sorted(new):
+        for number, found in zip(new[profile], legs_again(travel, new[profile].values(), depart_us, profile)):
+            legs[number] = found
     return legs
 
 
