@@ -44,15 +44,14 @@ class KnownCourses:
     def of(self, view: FleetView) -> list[Course]:
         """The courses of all vehicles with stops to do, timed."""
         fresh = (view.now_us // HOUR_US, tuple(sorted(view.closures.items())))
-        if fresh != self._fresh:
-            self._fresh, self._courses = fresh, {}
+        anew, self._fresh = fresh != self._fresh, fresh
         courses, new = [], []
         for vehicle in view.vehicles.values():
             if vehicle.stops:
                 course = last = self._courses.get(vehicle.vehicle_id)
-                if course is None or not course.holds(view, vehicle):
+                if anew or course is None or not course.holds(view, vehicle):
                     course = self._courses[vehicle.vehicle_id] = course_of(view, vehicle, last)
-                    new.append((course, last))
+                    new.append((course, None if anew else last))
                 courses.append(course)
         self._time_legs(new, view.now_us - view.now_us % HOUR_US)
         return courses
