@@ -90,7 +90,8 @@ class HeadOffice(FleetAgent):
         self._copy(message.event_id, message.kind, verdict.occurred_us, message.payload, verdict.reason, message.source)
         if verdict.refused:
             return
-        self.belief.hear(message.payload.get("vehicle_id"), verdict.occurred_us, received_us)
+        vehicle_id, by_device = message.payload.get("vehicle_id"), message.channel == "radio"
+        self.belief.hear(vehicle_id, verdict.occurred_us, received_us, by_device)
         self.belief.apply(message.kind, verdict.occurred_us, message.payload, message.event_id)
         for listen in self.listeners:
             listen(message.kind, verdict.occurred_us, message.payload)

@@ -41,7 +41,7 @@ class Belief(Routes):
         self.index: dict[str, int] = {}
         self._index_view: Mapping[str, int] = MappingProxyType({})
         self.last = LastKnown()
-        self.events_us = (0, 0)  # last reception of a message, newest time one told of
+        self.events_us = 0  # last reception of a message
         self._day_us = -NEVER_US  # what drivers found closed before this does not matter
 
     # --- looking ---
@@ -87,11 +87,14 @@ class Belief(Routes):
         """Take in where registered vehicles answered that they are, a row each."""
         self.last.locate(batch)
 
-    def hear(self, vehicle_id: str | None, occurred_us: int, received_us: int) -> None:
-        """Note that a message was received."""
-        self.events_us = max(self.events_us[0], received_us), max(self.events_us[1], occurred_us)
+    def hear(self, vehicle_id: str | None, occurred_us: int, received_us: int, by_device: bool = True) -> None:
+        """Note that a message was received; not ``by_device``: somebody told it on the phone."""
+        self.events_us = max(self.events_us, received_us)
         if vehicle_id in self.index:
-            self.last.hear(self.index[vehicle_id], received_us)
+            row = self.index[vehicle_id]
+            self.last.hear(row, received_us)
+            if by_device:
+                self.last.tell(row, occurred_us, received_us)
 
     def apply(self, kind: str, occurred_us: int, payload: dict[str, Any], event_id: str = "") -> None:
         """Fold one event or own command; passed over is what says nothing about the picture, and what tells of a

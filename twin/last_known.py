@@ -20,9 +20,9 @@ STILL_MPS = 1.0
 
 ROW = np.dtype([
     ("lat", "f8"), ("lon", "f8"), ("speed_mps", "f8"), ("heading_deg", "f8"), ("fixed_us", "i8"),
-    ("recorded_us", "i8"), ("heard_us", "i8"), ("sampled_us", "i8"), ("still_since_us", "i8"), ("odometer_m", "f8"),
-    ("ignition", "?"), ("satellites", "u1"), ("cn0_dbhz", "u1"), ("cn0_spread_db", "u1"), ("rf_power_db", "i1"),
-    ("supply_mv", "u2"), ("clock_faults", "i8"),
+    ("recorded_us", "i8"), ("heard_us", "i8"), ("sampled_us", "i8"), ("told_us", "i8"), ("told_of_us", "i8"),
+    ("still_since_us", "i8"), ("odometer_m", "f8"), ("ignition", "?"), ("satellites", "u1"), ("cn0_dbhz", "u1"),
+    ("cn0_spread_db", "u1"), ("rf_power_db", "i1"), ("supply_mv", "u2"), ("clock_faults", "i8"),
 ], align=True)  # fmt: skip
 """Last known state of a vehicle, as ``FleetView`` explains it, in its order."""
 _OF_FIX = ("lat", "lon", "speed_mps", "heading_deg")
@@ -81,6 +81,11 @@ class LastKnown:
     def hear(self, row: int, received_us: int) -> None:
         """Something was received from a vehicle."""
         self.rows["heard_us"][row] = max(int(self.rows["heard_us"][row]), received_us)
+
+    def tell(self, row: int, occurred_us: int, received_us: int) -> None:
+        """A device's message was received."""
+        self.rows["told_us"][row] = max(int(self.rows["told_us"][row]), received_us)
+        self.rows["told_of_us"][row] = max(int(self.rows["told_of_us"][row]), occurred_us)
 
     def observe(self, batch: SampleBatch) -> None:
         """Take in received samples."""

@@ -112,7 +112,7 @@ class FleetView:
     Arrays are by vehicle, in the order of ``index``. Those of the newest fix: ``lat``, ``lon`` (NaN: never heard),
     ``speed_mps``, ``heading_deg``, ``fixed_us``. Those of the newest sample, with a fix or not: ``ignition`` to
     ``supply_mv``, ``recorded_us``. ``fixed_us``, ``recorded_us`` and ``still_since_us`` are the device's clock, where
-    that is not known to be wrong, ``heard_us`` and ``sampled_us`` the office's; 0: never.
+    that is not known to be wrong, ``heard_us``, ``sampled_us`` and ``told_us`` the office's; 0: never.
     """
 
     now_us: int
@@ -129,6 +129,8 @@ class FleetView:
     recorded_us: np.ndarray
     heard_us: np.ndarray  # last reception of anything
     sampled_us: np.ndarray  # last reception of a sample
+    told_us: np.ndarray  # last reception of a message of its device
+    told_of_us: np.ndarray  # newest time such a message told of
     still_since_us: np.ndarray  # first sample of the present run of samples below 1 m/s; NEVER_US: it moves
     odometer_m: np.ndarray  # float64
     ignition: np.ndarray  # bool
@@ -138,7 +140,7 @@ class FleetView:
     rf_power_db: np.ndarray  # int8
     supply_mv: np.ndarray  # uint16
     clock_faults: np.ndarray  # int64, samples whose time was not believed
-    events_us: tuple[int, int] = (0, 0)  # last reception of a message, and the newest time one told of
+    events_us: int = 0  # last reception of a message
     journal: dict[str, Any] = field(default_factory=dict)  # the policy's own memory
     etas: Etas = field(default_factory=Etas)  # expected arrivals (twin.eta), for alert rules
     feeds: Mapping[str, Any] = field(default_factory=dict)  # twin.feed_monitor.Finding, for rules with FeedSettings

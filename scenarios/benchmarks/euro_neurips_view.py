@@ -100,7 +100,8 @@ def view_of(
 def _never_heard(count: int) -> dict[str, Any]:
     """The arrays of a view whose vehicles carry no device: no position, all else 0."""
     no_fix = {name: np.full(count, np.nan) for name in ("lat", "lon", "speed_mps", "heading_deg")}
-    zero = {name: np.zeros(count, np.int64) for name in ("fixed_us", "recorded_us", "heard_us", "sampled_us")}
+    times = ("fixed_us", "recorded_us", "heard_us", "sampled_us", "told_us", "told_of_us")
+    zero = {name: np.zeros(count, np.int64) for name in times}
     small = {name: np.zeros(count, np.uint8) for name in ("satellites", "cn0_dbhz", "cn0_spread_db")}
     return {
         **no_fix,

@@ -233,12 +233,15 @@ def test_a_view_shows_last_known_states_and_their_ages_and_is_not_changed_later(
         })  # fmt: skip
     belief.observe(drive(4, 0.0, ignition=True, heading_deg=90.0, odometer_m=7.0, supply_mv=12_100))
     belief.hear("V2", NOON - SECOND, NOON)
+    belief.hear("V1", NOON - 2 * SECOND, NOON - SECOND, by_device=False)
     view = belief.view(NOON + DAY)
     assert (view.ignition[0], view.heading_deg[0], view.odometer_m[0], view.supply_mv[0]) == (True, 90.0, 7.0, 12_100)
     assert view.still_since_us.tolist() == [NOON, NEVER_US]
     assert view.heard_us.tolist() == [NOON + 30 * SECOND, NOON]
     assert view.sampled_us.tolist() == [NOON + 30 * SECOND, 0]
-    assert view.events_us == (NOON, NOON - SECOND)
+    assert view.events_us == NOON
+    assert view.told_us.tolist() == [0, NOON]
+    assert view.told_of_us.tolist() == [0, NOON - SECOND]
     assert np.isnan(view.lat[1])
     assert (view.fixed_us[1], view.clock_faults[1]) == (0, 0)
     assert isinstance(belief.track("V1"), Track)

@@ -134,3 +134,46 @@ def test_a_calm_day_raises_nothing_and_a_break_at_noon_is_found(seed: int) -> No
     last_us = int(belief.last.rows["sampled_us"].max())
     silent = [f for late in (400, 800) for f in monitor.check(belief.view(day.end_us), day.end_us + late * SECOND)]
     assert of(silent, TELEMATICS) == [Finding(TELEMATICS, last_us, "silent")]
+
+
+@pytest.mark.parametrize(
+    ("late", "told"),
+    [(["V0"], []), (["V0", "V0"], []), (["V0", "V1"], [EVENTS]), (["V0", None, "V0"], [])],
+    ids=["one", "one, twice", "two", "one, and customers"],
+)
+def test_events_are_stale_when_two_vehicles_tell_late(late: list[str | None], told: list[str]) -> None:
+    """One that comes back after a gap tells old events by its own doing, and a customer's call may have waited."""
+    belief, monitor = fleet(5), FeedMonitor()
+    for minute, vehicle in enumerate(["V0", "V1", "V2", "V3", "V4"]):
+        belief.hear(vehicle, NOON + minute * MINUTE, NOON + minute * MINUTE)
+    found = monitor.check(belief.view(NOON + 5 * MINUTE), NOON + 5 * MINUTE)
+    for minute, vehicle in enumerate(late, 20):
+        belief.hear(vehicle, NOON + (minute - 12) * MINUTE, NOON + minute * MINUTE)
+        found += monitor.check(belief.view(NOON + minute * MINUTE), NOON + minute * MINUTE)
+    assert [finding.feed for finding in found if finding.what == "stale"] == told
+
+
+def test_events_are_late_by_what_devices_send_and_not_by_what_is_told_on_the_phone() -> None:
+    """Drivers called one after another tell what their devices could not send; a punctual message ends a delay."""
+    belief, monitor, found = fleet(4), FeedMonitor(), []
+    for minute, vehicle, behind, by_device in (
+        (0, "V3", 0, True), (20, "V0", 10, False), (21, "V1", 10, False), (22, "V0", 10, True), (23, "V1", 10, True),
+        (24, "V2", 10, False), (25, "V2", 0, True),
+    ):  # fmt: skip
+        belief.hear(vehicle, NOON + (minute - behind) * MINUTE, NOON + minute * MINUTE, by_device)
+        news = of(monitor.check(belief.view(NOON + minute * MINUTE), NOON + minute * MINUTE), EVENTS)
+        found += [(minute, finding.what) for finding in news]
+    assert found == [(23, "stale"), (25, "recovered")]
+
+
+def test_a_feed_of_events_that_grows_slow_is_found_at_the_second_vehicle() -> None:
+    """All of a fleet ten minutes late from one moment on; just before, all were punctual."""
+    belief, monitor = fleet(30), FeedMonitor()
+    found = []
+    for minute in range(120):
+        if not 60 <= minute < 70:
+            behind = 10 * MINUTE * (minute >= 70)
+            for vehicle in (f"V{minute % 30}", f"V{(minute + 7) % 30}"):
+                belief.hear(vehicle, NOON + minute * MINUTE - behind, NOON + minute * MINUTE)
+        found += monitor.check(belief.view(NOON + minute * MINUTE), NOON + minute * MINUTE)
+    assert of(found, EVENTS)[:1] == [Finding(EVENTS, NOON + 60 * MINUTE, "stale")]

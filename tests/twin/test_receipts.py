@@ -129,11 +129,12 @@ def test_nothing_in_belief_is_newer_than_its_receipt(sent: list[Sent | Sampled],
     now_us = NOON + minute * MINUTE
     view = listen(office(), sent, now_us)
     heard = [s for s in sent if s.received_us <= now_us]
-    assert view.events_us[0] == max((s.received_us for s in heard if isinstance(s, Sent)), default=0)
-    assert view.events_us[1] <= view.events_us[0]
+    assert view.events_us == max((s.received_us for s in heard if isinstance(s, Sent)), default=0)
     for name, row in view.index.items():
         mine = [s for s in heard if (s.vehicle == row if isinstance(s, Sampled) else s.message.source == f"dev-{name}")]
         assert view.heard_us[row] == max((s.received_us for s in mine), default=0)
+        assert view.told_us[row] == max((s.received_us for s in mine if isinstance(s, Sent)), default=0)
+        assert view.told_of_us[row] <= view.told_us[row]
         assert view.fixed_us[row] <= view.sampled_us[row] <= view.heard_us[row] <= now_us
         vehicle = view.vehicles[name]
         assert max(vehicle.heard_us, vehicle.state_us) <= max(NOON, int(view.heard_us[row]))
