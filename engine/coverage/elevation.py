@@ -5,7 +5,6 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from scipy.ndimage import distance_transform_edt
@@ -13,7 +12,8 @@ from scipy.ndimage import distance_transform_edt
 from engine.coverage.problem import FileProblem, why
 from engine.roads.place import MissingExtra
 
-_VOID_M = -32_768
+_GROUND_M = -500.0, 9_000.0
+"""Between the shore of the Dead Sea and Everest; what lies beyond marks a void, whether the file says so or not."""
 _OF_MACOS = "__MACOSX/"  # its archiver puts a namesake of each file in there
 _NAME = re.compile(r"([NS])(\d{2})([EW])(\d{3})", re.IGNORECASE)
 
@@ -95,7 +95,7 @@ def _from_hgt(name: str, data: bytes) -> Elevation:
     west = int(corner[4]) * (1 if corner[3].upper() == "E" else -1)
     height_m = np.frombuffer(data, ">i2").reshape(points, points)
     step = 1.0 / (points - 1)
-    return Elevation(_filled(name, height_m, height_m == _VOID_M), south + 1.0, float(west), step, step)
+    return Elevation(_filled(name, height_m), south + 1.0, float(west), step, step)
 
 
 def _from_geotiff(path: Path) -> Elevation:
@@ -107,20 +107,20 @@ def _from_geotiff(path: Path) -> Elevation:
         raise MissingExtra('GeoTIFF elevation needs rasterio: pip install "fleet-twin[elevation]"') from error
     try:
         with rasterio.open(path) as file:
-            if file.crs is None:
-                raise FileProblem("", path.name, "a GeoTIFF that says its coordinate system")
-            with WarpedVRT(file, crs="EPSG:4326") as degrees:
-                band, at = degrees.read(1, masked=True), degrees.transform
+            if file.crs is None or not (file.crs.is_geographic or file.crs.is_projected):
+                raise FileProblem("", path.name, "a GeoTIFF that says its coordinate system on the earth")
+            with WarpedVRT(file, crs="EPSG:4326", nodata=np.nan, dtype="float32") as degrees:
+                height_m, at = degrees.read(1), degrees.transform
     except rasterio.errors.RasterioError as error:
         raise FileProblem("", path.name, f"a readable GeoTIFF ({' '.join(str(error).split())})") from None
-    if min(band.shape) < 2:
+    if min(height_m.shape) < 2:
         raise FileProblem("", path.name, "a raster of at least 2 x 2 points")
-    void = np.ma.getmaskarray(band) | ~np.isfinite(band.data)
-    height_m = _filled(path.name, band.data, void)
-    return Elevation(height_m, at.f + at.e / 2, at.c + at.a / 2, -at.e, at.a)
+    return Elevation(_filled(path.name, height_m), at.f + at.e / 2, at.c + at.a / 2, -at.e, at.a)
 
 
-def _filled(name: str, height_m: Any, void: np.ndarray) -> np.ndarray:
+def _filled(name: str, height_m: np.ndarray) -> np.ndarray:
+    low_m, high_m = _GROUND_M
+    void = ~((height_m >= low_m) & (height_m <= high_m))  # NaN too
     if void.all():
         raise FileProblem("", name, "heights; every point is void")
     if void.any():

@@ -22,15 +22,15 @@ def tile(folder, name="N42E001.hgt", heights=HEIGHTS):
     return folder / name
 
 
-def geotiff(folder, heights=HEIGHTS, crs="EPSG:4326"):
+def geotiff(folder, heights=HEIGHTS, crs="EPSG:4326", corner=(0.95, 43.05), step=0.1, nodata=-32768):
     """The same as a GeoTIFF; its pixels lie around the points."""
     import rasterio
 
     path = folder / "heights.tif"
-    shape = {"width": heights.shape[1], "height": heights.shape[0], "count": 1, "dtype": "int16"}
-    at = rasterio.Affine(0.1, 0.0, 0.95, 0.0, -0.1, 43.05)
-    with rasterio.open(path, "w", driver="GTiff", crs=crs, transform=at, nodata=-32768, **shape) as file:
-        file.write(heights.astype("int16"), 1)
+    shape = {"width": heights.shape[1], "height": heights.shape[0], "count": 1, "dtype": heights.dtype.name}
+    at = rasterio.Affine(step, 0.0, corner[0], 0.0, -step, corner[1])
+    with rasterio.open(path, "w", driver="GTiff", crs=crs, transform=at, nodata=nodata, **shape) as file:
+        file.write(heights, 1)
     return path
 
 
@@ -70,6 +70,21 @@ def archive(folder, name, members, flags=0):
     return folder / name
 
 
+@pytest.mark.parametrize(
+    ("void", "kind"),
+    [(-9999, "int16"), (-32768, "int16"), (65535, "uint16"), (np.nan, "float32"), (-3.4e38, "float32")],
+)
+def test_voids_no_file_tells_of_are_none_of_the_ground(void, kind, tmp_path):
+    """Heights from the shore of the Dead Sea to Everest are; a raster in metres has none around its slanting edges."""
+    holed = np.full((POINTS, POINTS), 1000, kind)
+    holed[:3] = void
+    for crs, corner, step in (("EPSG:4326", (0.95, 43.05), 0.1), ("EPSG:25831", (340_000.0, 4_760_000.0), 5_000.0)):
+        heights = read_elevation(geotiff(tmp_path, holed, crs, corner, step, nodata=None)).height_m
+        assert np.unique(heights).tolist() == [1000.0]
+    if kind == "int16":
+        assert np.unique(read_elevation(tile(tmp_path, heights=holed.astype(">i2"))).height_m).tolist() == [1000.0]
+
+
 def test_archives_as_people_have_them(tmp_path):
     """In a folder, in capitals, packed by macOS, or with a tile of another name: then the archive's counts."""
     data = HEIGHTS.tobytes()
@@ -106,6 +121,13 @@ def test_bad_files_are_refused(name, data, words, tmp_path):
         read_elevation(tmp_path / name)
     with pytest.raises(FileProblem):
         read_elevation(tmp_path / "gone" / "N42E001.hgt")
+
+
+@pytest.mark.parametrize("crs", [None, 'LOCAL_CS["the yard",UNIT["metre",1]]'])
+def test_a_raster_that_lies_nowhere_on_the_earth_is_refused(crs, tmp_path):
+    """One that does not say where, and one in metres from somewhere."""
+    with pytest.raises(FileProblem, match="coordinate system on the earth"):
+        read_elevation(geotiff(tmp_path, crs=crs))
 
 
 def test_without_rasterio_one_line_says_what_to_install(tmp_path, monkeypatch):
