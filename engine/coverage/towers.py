@@ -17,7 +17,9 @@ from engine.coverage.problem import FileProblem, why
 from engine.coverage.region import Region
 
 COLUMNS = ("radio", "mcc", "net", "area", "cell", "unit", "lon", "lat")
-"""First columns of an OpenCelliD file; those after are not used."""
+"""First columns of an OpenCelliD file."""
+NEEDED = ("radio", "mcc", "net", "lon", "lat")
+"""Those that are used."""
 
 MAST_M, VEHICLE_M = 30.0, 1.5
 SHADOWING_DB = 8.0
@@ -64,8 +66,8 @@ class Towers:
 
 
 def read_towers(path: str | Path, operator: int | None = None, country: int | None = None) -> Towers:
-    """Read a file with OpenCelliD's columns (with or without its header line, ``.csv`` or ``.csv.gz``); of its cells
-    those of an operator (``net``), in a country (``mcc``): beyond a border the same net may be another operator.
+    """Read a file with OpenCelliD's columns (``.csv`` or ``.csv.gz``), in its order or as a header line names them; of
+    its cells those of an operator (``net``), in a country (``mcc``): beyond a border the same net may be another one's.
 
     Raises:
         FileProblem: not readable, a bad row, or no cell of the operator in the country.
@@ -74,8 +76,7 @@ def read_towers(path: str | Path, operator: int | None = None, country: int | No
     radio, lat, lon = [], [], []
     nets: set[tuple[int, ...]] = set()
     try:
-        for number, row in _rows(path):
-            name, mcc, net, at_lon, at_lat = _cell(number, row)
+        for name, mcc, net, at_lon, at_lat in _cells(path):
             nets.add((net,) if country is None else (mcc, net))
             if operator in (None, net) and country in (None, mcc):
                 radio.append(name)
@@ -168,28 +169,33 @@ class _Ground:
         return self._height_m[self._grid.cells(x_mm, y_mm)]
 
 
-def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Rows with their numbers, without the header and empty ones."""
+def _cells(path: Path) -> Iterator[tuple[str, int, int, float, float]]:
+    """Technology, country, net, longitude and latitude of every row but the header and empty ones."""
     opened = gzip.open if path.name.lower().endswith(".gz") else open
+    at = [COLUMNS.index(name) for name in NEEDED]
     with opened(path, "rt", encoding="utf-8-sig", newline="") as text:
         for number, row in enumerate(csv.reader(text), start=1):
-            if number == 1 and row and row[0].strip().lower() == "radio":
-                names = tuple(name.strip().lower() for name in row)
-                if names[: len(COLUMNS)] != COLUMNS:
-                    raise FileProblem("row 1", ",".join(row), f"the columns {', '.join(COLUMNS)}, …")
+            names = [name.strip().lower() for name in row] if number == 1 else []
+            if "radio" in names:
+                if not set(NEEDED) <= set(names):
+                    raise FileProblem("row 1", ",".join(row), f"the columns {', '.join(NEEDED)}")
+                at = [names.index(name) for name in NEEDED]
             elif row:
-                yield number, row
+                yield _cell(number, row, at)
 
 
-def _cell(number: int, row: list[str]) -> tuple[str, int, int, float, float]:
-    """Technology, country, net, longitude and latitude of a row."""
-    if len(row) < len(COLUMNS):
+def _cell(number: int, row: list[str], at: list[int]) -> tuple[str, int, int, float, float]:
+    """The columns ``NEEDED`` of a row, which stand ``at`` these places."""
+    if len(row) <= max(at):
         raise FileProblem(f"row {number}", ",".join(row), f"the columns {', '.join(COLUMNS)}, …")
-    name = row[0].strip().upper()
+    radio, mcc, net, lon, lat = (row[column] for column in at)
+    name = radio.strip().upper()
     if name not in TECHNOLOGIES:
-        raise FileProblem(f"row {number}, column radio", row[0], f"one of {', '.join(TECHNOLOGIES)}")
-    mcc, net = (_whole(number, COLUMNS[column], row[column]) for column in (1, 2))
-    return name, mcc, net, _degrees(number, "lon", row[6], 180.0), _degrees(number, "lat", row[7], 90.0)
+        raise FileProblem(f"row {number}, column radio", radio, f"one of {', '.join(TECHNOLOGIES)}")
+    return (
+        name, _whole(number, "mcc", mcc), _whole(number, "net", net),
+        _degrees(number, "lon", lon, 180.0), _degrees(number, "lat", lat, 90.0),
+    )  # fmt: skip
 
 
 def _whole(number: int, column: str, text: str) -> int:

@@ -107,6 +107,14 @@ def test_files_are_read_with_and_without_header(header, name, tmp_path):
     assert (mine.radio, mine.lat.tolist(), mine.lon.tolist()) == (("GSM",), [42.6], [1.6])
 
 
+def test_a_header_says_where_columns_stand(tmp_path):
+    """In whatever order, without those that are not used; and as other systems end lines."""
+    rows = ["lat,lon,net,mcc,Radio,seen", "42.5,-1.5,3,213,nr,2026", "42.6,-1.6,7,213,LTE,", ""]
+    (tmp_path / "towers.csv").write_text("\r\n".join(rows), encoding="utf-8-sig", newline="")
+    towers = read_towers(tmp_path / "towers.csv", country=213)
+    assert (towers.radio, towers.lat.tolist(), towers.lon.tolist()) == (("NR", "LTE"), [42.5, 42.6], [-1.5, -1.6])
+
+
 def test_beyond_a_border_the_same_net_is_another_operator(tmp_path):
     """Andorra's 213-3 and Spain's 214-3; rows as OpenCelliD has them, of all technologies, some never measured."""
     rows = [ROW.format(radio, 3, 1.5, 42.5 + n / 100) for n, radio in enumerate(TECHNOLOGIES)]
