@@ -93,4 +93,6 @@ def _ring(value: Any, where: str) -> np.ndarray:
         raise FileProblem(where, value, "four or more positions, the last one the first again")
     if not ((np.abs(points[:, 0]) <= 180) & (np.abs(points[:, 1]) <= 90)).all():
         raise FileProblem(where, value, "longitudes within 180 and latitudes within 90 degrees")
+    if (np.abs(np.diff(points[:, 0])) > 180).any():  # RFC 7946, 3.1.9
+        raise FileProblem(where, value, "a ring that does not cross the antimeridian: two polygons, one on each side")
     return points

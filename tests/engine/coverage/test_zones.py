@@ -100,6 +100,11 @@ def test_every_shape_of_geojson(tmp_path):
         ({"type": "Polygon", "coordinates": [[["a", 0]]]}, "coordinates[0]", "positions"),
         ({"type": "Polygon", "coordinates": [[[0, 91], [1, 0], [1, 1], [0, 91]]]}, "coordinates[0]", "within"),
         (
+            {"type": "Polygon", "coordinates": [[[179, -17], [-179, -17], [-179, -16], [179, -16], [179, -17]]]},
+            "coordinates[0]",
+            "two polygons, one on each side",
+        ),
+        (
             {"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": {"type": "X"}}]},
             "features[0].geometry.type",
             "a GeoJSON type",
