@@ -4,7 +4,9 @@ from twin.views import FleetView, OrderView
 
 MINUTE_US = 60_000_000
 OLD_US = 10 * MINUTE_US
-"""A position older than this is worth a word."""
+"""A position older than this is worth a word,"""
+PARKED_OLD_US = 30 * MINUTE_US
+"""that of a parked vehicle than this: tablets at rest report every twenty minutes [A]."""
 
 
 def minutes(us: int) -> str:
@@ -14,10 +16,14 @@ def minutes(us: int) -> str:
 
 
 def age(view: FleetView, vehicle_id: str) -> str:
-    """A remark on a position that is old, or empty."""
+    """A remark on a position that is old, or empty. A parked vehicle stands where it was, also while its receiver
+    sleeps: then the newest sample counts, with or without a fix.
+    """
     vehicle, row = view.vehicles[vehicle_id], view.index[vehicle_id]
-    age_us = view.now_us - max(int(view.fixed_us[row]), vehicle.heard_us)
-    return f"; position of {vehicle_id} is {minutes(age_us)} old" if age_us > OLD_US else ""
+    parked = vehicle.state != "driving" and not view.ignition[row]
+    seen_us, old_us = (view.recorded_us, PARKED_OLD_US) if parked else (view.fixed_us, OLD_US)
+    age_us = view.now_us - max(int(seen_us[row]), vehicle.heard_us)
+    return f"; position of {vehicle_id} is {minutes(age_us)} old" if age_us > old_us else ""
 
 
 def stop_name(number: int, stops: int) -> str:
