@@ -138,6 +138,8 @@ def _raw_roads(path: Path, found: _Found, locations: Any, meta: dict[str, Any]) 
     position = _positions(path, node_id, locations)
     known = ~np.isnan(position[:, 0])
     node_id, position = node_id[known], position[known]
+    if len(position) and np.ptp(position[:, 1]) > 180:  # one plane cannot hold both
+        raise RoadFileError(f"{path}: holds roads on both sides of the antimeridian; cut the file there, and take one")
     houses = found.houses + [
         RawHouse(street, number, *position[rows].mean(axis=0).tolist())
         for street, number, nodes in found.buildings

@@ -86,3 +86,12 @@ def test_a_missing_file_and_a_folder(tmp_path):
     (tmp_path / "folder.osm").mkdir()
     with pytest.raises(RoadFileError, match="no such file"):
         read_osm(tmp_path / "folder.osm")
+
+
+def test_roads_across_the_antimeridian(osm_file):
+    """A street from 179.99 east to 179.99 west is a kilometre long, and not once around the earth."""
+    path = osm_file({1: (0, 0), 2: (90, 0)}, [(1, [1, 2], {"highway": "residential"})])
+    east, west = 'lon="10.0000000"', path.read_text().split('lon="')[2].split('"')[0]
+    path.write_text(path.read_text().replace(east, 'lon="179.99"').replace(f'lon="{west}"', 'lon="-179.99"'))
+    with pytest.raises(RoadFileError, match="both sides of the antimeridian"):
+        read_osm(path)
