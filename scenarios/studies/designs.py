@@ -38,9 +38,9 @@ class Factor:
     integer: bool = False
 
     @property
-    def every(self) -> tuple[Any, ...]:
+    def every(self) -> Sequence[Any]:
         """Every value there is, in order; empty for a real factor."""
-        return self.values or (tuple(range(int(self.low), int(self.high) + 1)) if self.integer else ())
+        return self.values or (range(int(self.low), int(self.high) + 1) if self.integer else ())
 
     @property
     def span(self) -> str:
@@ -62,10 +62,15 @@ class Factor:
 
     def steps(self, most: int | None) -> list[float]:
         """Shares of the way: to each value listed, else to ``most`` evenly spread ones, or all if they are no more."""
-        every = self.every
-        if self.values or (every and (most is None or len(every) <= most)):
-            return [(place + 0.5) / len(every) for place in range(len(every))]
-        return np.linspace(0.0, 1.0, most or 0).tolist()
+        count = self.step_count(most)
+        if count == len(self.every):
+            return [(place + 0.5) / count for place in range(count)]
+        return np.linspace(0.0, 1.0, count).tolist()
+
+    def step_count(self, most: int | None) -> int:
+        """How many ``steps`` there are."""
+        count = len(self.every)
+        return count if self.values or (count and (most is None or count <= most)) else most or 0
 
 
 @dataclass(frozen=True)
@@ -109,7 +114,7 @@ def sample(kind: str, factors: Sequence[Factor], samples: int | None, seed: int)
 def rows_of(kind: str, factors: Sequence[Factor], samples: int | None) -> int:
     """How many rows the sample has."""
     if kind == "grid":
-        return math.prod(len(factor.steps(samples)) for factor in factors)
+        return math.prod(factor.step_count(samples) for factor in factors)
     if kind == "factorial":
         return 2 ** len(factors)
     return (samples or 0) * {"saltelli": len(factors) + 2, "morris": len(factors) + 1}.get(kind, 1)

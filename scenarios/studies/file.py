@@ -1,6 +1,5 @@
 """The study file's shape: which variants of a scenario are run, and what is asked of them. ``docs/studies.md``."""
 
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -21,6 +20,8 @@ from twin.kpis.registry import KPIS
 from twin.policies import policies
 
 MOST_POINTS = 10_000
+MOST_WHOLE = 10**15
+"""Above, a float does not tell one whole number from the next."""
 STUDY_KEYS = ("scenario", "variants", "policies", "design")
 """Any of these at the top of a file makes it a study; a scenario has none of them."""
 
@@ -232,5 +233,5 @@ def _claim_names(model: StudyModel, file: str) -> Iterator[Problem]:
 
 
 def _check_whole(integer: bool, *bounds: float | None) -> None:
-    if integer and not all(bound is None or (math.isfinite(bound) and bound == int(bound)) for bound in bounds):
-        raise ValueError("expected whole numbers, as integer is true")
+    if integer and not all(bound is None or (abs(bound) <= MOST_WHOLE and bound == int(bound)) for bound in bounds):
+        raise ValueError(f"expected whole numbers up to {MOST_WHOLE:,}, as integer is true")
