@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from scenarios.problems import Problem, nearest
+from scenarios.section import PATTERNS
 
 KINDS = {
     "model_type": "a section: {KEY: VALUE}", "dict_type": "a mapping: {NAME: VALUE}", "list_type": "a list",
@@ -28,7 +29,7 @@ def schema_problems(error: ValidationError, file: str, root: type[BaseModel]) ->
         elif entry["type"] == "missing":
             value, expected = "", "this key, which has no default"
         else:
-            expected = plain_message(expected)
+            expected = PATTERNS.get(entry.get("ctx", {}).get("pattern"), plain_message(expected))
             if isinstance(value, dict):
                 value = ", ".join(map(str, value))
             if entry["type"] == "literal_error":

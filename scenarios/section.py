@@ -13,7 +13,16 @@ Positive = Annotated[float, Field(gt=0, le=1e9)]
 NonNegative = Annotated[float, Field(ge=0, le=1e9)]
 Latitude = Annotated[float, Field(ge=-85, le=85)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
-Slug = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+SLUG = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
+VARIANT_NAME = r"^[^\s\x00-\x1f\x7f:,](?:[^\x00-\x1f\x7f:]{0,62}[^\s\x00-\x1f\x7f:,])?$"
+DOTTED_KEY = r"^[^.=\s]+(\.[^.=\s]+)*$"
+PATTERNS = {
+    SLUG: "up to 64 letters, digits, - and _, the first a letter or digit",
+    VARIANT_NAME: "a name of up to 64 characters on one line, without a colon, or a comma or space at its ends",
+    DOTTED_KEY: "a dotted key such as fleet.vans.count",
+}
+"""What a pattern asks for, in words."""
+Slug = Annotated[str, Field(pattern=SLUG)]
 
 
 def _clock(text: str) -> str:

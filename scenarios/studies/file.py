@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from scenarios.changes import OVERLAY
 from scenarios.problems import BadInput, Problem, nearest
 from scenarios.schema_problems import schema_problems
-from scenarios.section import Positive, Section, Slug
+from scenarios.section import DOTTED_KEY, VARIANT_NAME, Positive, Section, Slug
 from scenarios.studies.claim import ClaimConfig
 from scenarios.studies.designs import POWERS_OF_TWO, SAMPLED, Factor, rows_of
 from scenarios.studies.replications import MOST_REPLICATIONS
@@ -33,8 +33,8 @@ def _changes(value: Any) -> Any:
 
 
 Changes = Annotated[dict[str, Any] | str, BeforeValidator(_changes)]
-VariantName = Annotated[str, Field(pattern=r"^[^\s:,](?:[^:]{0,62}[^\s:,])?$")]
-DottedKey = Annotated[str, Field(pattern=r"^[^.=\s]+(\.[^.=\s]+)*$")]
+VariantName = Annotated[str, Field(pattern=VARIANT_NAME)]
+DottedKey = Annotated[str, Field(pattern=DOTTED_KEY)]
 Whole = Annotated[int, Field(ge=1, le=MOST_REPLICATIONS)]
 
 

@@ -3,6 +3,7 @@
 A study comes from a file (``scenarios.studies.file``) or from the command line; both make the same ``Study``.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,7 @@ from typing import Any
 from scenarios.changes import OVERLAY, as_sets, as_yaml, key_path, touches
 from scenarios.load import Scenario, read_scenario, resolve
 from scenarios.problems import BadInput, Problem
+from scenarios.section import PATTERNS, VARIANT_NAME
 from scenarios.studies.claim import ClaimConfig
 from scenarios.studies.designs import Design, point_name, points, sample
 from scenarios.studies.file import BreakEvenConfig, StudyModel, is_study, read_study_file
@@ -258,6 +260,8 @@ def read_variant(text: str) -> tuple[str, list[str]]:
     changes = [part.strip() for part in _split(rest) if part.strip()]
     if not (colon and name.strip() and changes) or not all(map(_is_change, changes)):
         raise BadInput([Problem("--with", "", text, "NAME: key=value, key=value or NAME: @overlay.yaml")])
+    if not re.search(VARIANT_NAME, name.strip()):
+        raise BadInput([Problem("--with", "", name.strip(), PATTERNS[VARIANT_NAME])])
     return name.strip(), changes
 
 
