@@ -3,19 +3,29 @@
 from collections.abc import Sequence
 
 EVERY_TIME = "every time"
+LEAST = 1e-4
+"""Less, in the unit shown, is shown as 0."""
 
 
 def number(value: float, unit: str) -> str:
     """A KPI's value as people read it."""
     if unit == "share":
-        return f"{value * 100:.1f} %"
-    digits = 0 if abs(value) >= 1000 or float(value).is_integer() else 1 if abs(value) >= 10 else 2
-    return f"{value:,.{digits}f} {unit}".strip()
+        return f"{_rounded(value * 100, 1)} %"
+    whole = float(f"{value:.9g}").is_integer()  # but for the rounding of a sum
+    digits = 0 if abs(value) >= 1000 or whole else 1 if abs(value) >= 10 else 2
+    return f"{_rounded(value, digits)} {unit}".strip()
 
 
 def signed(value: float, unit: str) -> str:
     """A difference: of shares in percentage points."""
-    return f"{value * 100:+.1f} pp" if unit == "share" else f"{'+' if value >= 0 else '-'}{number(abs(value), unit)}"
+    size = number(abs(value), unit)
+    return f"{'+' if value >= 0 else '-'}{size.replace('%', 'pp') if unit == 'share' else size}"
+
+
+def _rounded(value: float, digits: int) -> str:
+    """With so many digits; what these would show as 0 and is not has its first one."""
+    text = f"{value:z,.{digits}f}"
+    return text if abs(value) < LEAST or any(digit in "123456789" for digit in text) else f"{value:.1g}"
 
 
 def spread(mean: float | None, low: float | None, high: float | None, unit: str) -> str:

@@ -19,7 +19,7 @@ from scenarios.studies.run import Figures
 from scenarios.studies.statistics import estimate
 from scenarios.studies.stopping import MOST, asked_to_stop, stop_rule
 from scenarios.studies.study import Choose, Study
-from scenarios.studies.wording import begun, listed, spread
+from scenarios.studies.wording import begun, listed, number, spread
 from tests.tiny import tiny
 from twin.kpis.money import FIGURES
 from twin.kpis.registry import KPIS
@@ -129,6 +129,19 @@ def test_variants_of_long_names_that_begin_alike_have_a_line_each(scenario: Scen
     figures = days(base=BASE, **dict.fromkeys(names, MORE))
     lines = compare_lines(evaluate(study(scenario, figures, kpis=("cost_eur",)), figures))
     assert all(any(line.startswith(f"  {name} ") for line in lines) for name in names)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "shown"),
+    [
+        (0.0034, "EUR", "0.003 EUR"), (-0.0034, "h", "-0.003 h"), (0.0003, "share", "0.03 %"), (0.0, "share", "0.0 %"),
+        (1e-9, "EUR", "0.00 EUR"), (299.99999999999994, "EUR", "300 EUR"), (1234.5, "km", "1,234 km"),
+        (0.05, "s", "0.05 s"),
+    ],
+)  # fmt: skip
+def test_what_is_not_0_is_not_shown_as_0_and_a_whole_number_is_whole(value: float, unit: str, shown: str) -> None:
+    """ "+0.00 EUR (+0.00 to +0.00), costs more" tells nobody anything; a sum's rounding is no digit."""
+    assert number(value, unit) == shown
 
 
 def test_a_figure_undefined_on_some_days_says_on_which_it_rests(scenario: Scenario) -> None:
