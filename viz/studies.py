@@ -137,7 +137,7 @@ def _kept(arguments: Namespace, folder: Path, stores: "list[StudyStore]") -> Ite
             for store in stores:
                 open_stores.enter_context(store)
             yield
-    except (KeyboardInterrupt, RunFailed):
+    except (KeyboardInterrupt, RunFailed, OSError):  # a full disk, most likely
         if any(store.begun for store in stores):
             kept = sum(store.kept for store in stores)
             again = arguments.typed if arguments.out else f"{arguments.typed} --out {folder}"

@@ -1,5 +1,6 @@
 """The folder of a study: what is finished stays, whatever happens to the one who waits for the rest."""
 
+import errno
 import json
 import os
 import signal
@@ -26,7 +27,7 @@ from scenarios.studies.replications import replication_seed
 from scenarios.studies.run import DecisionTime, Outcome, Replication, run_study
 from scenarios.studies.store import LOG, RECORD, TABLE, StudyStore
 from tests.tiny import tiny, write_tiny
-from viz.cli import BAD_INPUT, INTERRUPTED, OK, main
+from viz.cli import BAD_ANSWER, BAD_INPUT, INTERRUPTED, OK, main
 
 HALF_DAY: dict[str, Any] = {"horizon_s": 18_000, "orders": {"generate": {"known_per_day": 3, "arriving_per_day": 0}}}
 VARIANTS = {"base": tiny(), "more": tiny(fleet={"vans": {"count": 3}})}
@@ -254,6 +255,28 @@ def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(tmp_path: Path) -> 
     assert "finished replications are kept; go on with: twin compare" in said
     assert "--resume" in said
     assert read_json(tmp_path / "study" / RECORD)["status"] == "stopped"
+
+
+def test_a_full_disk_keeps_what_is_finished_and_says_how_to_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit 1; with room again it goes on."""
+    monkeypatch.undo()
+    keep = StudyStore.keep
+
+    def until_full(store: StudyStore, done: Replication) -> None:
+        if done.number:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        keep(store, done)
+
+    command = ["local:1" if word == "local:2" else word for word in asked(tmp_path, 2)]
+    monkeypatch.setattr(StudyStore, "keep", until_full)
+    assert main(command) == BAD_ANSWER
+    said = capsys.readouterr().err
+    assert "1 finished replications are kept; go on with:" in said
+    assert "No space left on device" in said
+    monkeypatch.setattr(StudyStore, "keep", keep)
+    assert main([*command, "--resume"]) == OK
 
 
 def test_what_there_is_nothing_of_is_not_gone_on_with(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
