@@ -26,7 +26,7 @@ FIRST = 5
 STEPS = 64
 """A real factor is known to this part of its range. [A]"""
 
-Verdict = Literal["from", "up_to", "always", "never", "open", "more_than_once"]
+Verdict = Literal["from", "up_to", "always", "never", "same", "open", "more_than_once"]
 Run = Callable[[dict[str, Scenario], str], Figures]
 """The figures of some variants on the study's days; the text says which value of the factor they have."""
 
@@ -48,6 +48,11 @@ class Evaluation:
             return 0
         return (self.ci_low > 0) - (self.ci_high < 0)
 
+    @property
+    def same(self) -> bool:
+        """Whether there was no difference on any day."""
+        return self.ci_low == self.ci_high == 0
+
 
 @dataclass(frozen=True)
 class Found:
@@ -55,7 +60,7 @@ class Found:
 
     ``ci_low``, ``ci_high``: the last value at which one side is told and the first at which the other is; None where
     that side is told nowhere. ``verdict``: ``from`` or ``up_to`` (the variant is better), ``always``, ``never``,
-    ``more_than_once``, or ``open``: at one end at least it cannot be told.
+    ``more_than_once``, ``same`` (no difference on any day), or ``open``: at one end at least it cannot be told.
     """
 
     asked: BreakEven
@@ -147,6 +152,8 @@ def _verdict(tried: Sequence[Evaluation], better: str) -> Verdict:
         return "more_than_once"
     if turns == 1:
         return "from" if _favourable(told[-1], better) else "up_to"
+    if all(one.same for one in tried):
+        return "same"
     if 0 in signs:
         return "open"
     return "always" if _favourable(told[0], better) else "never"
@@ -190,6 +197,9 @@ def says(found: Found) -> str:
     ends = "; ".join(_at_value(one, found.unit) for one in (found.evaluations[0], found.evaluations[-1]))
     if found.verdict in ("always", "never"):
         return f"{_subject(found, f'is {found.verdict}')} within {name} {reach}: {ends}"
+    if found.verdict == "same":
+        figure = begun(label(asked.figure))
+        return f"‘{asked.variant}’ and ‘{asked.against}’ are exactly the same in {figure} within {name} {reach}"
     if found.verdict == "more_than_once":
         return f"{subject} for some {name} within {reach} and worse for others, in turns: no single break-even"
     if found.verdict == "open":
@@ -202,7 +212,7 @@ def says(found: Found) -> str:
 def _subject(found: Found, verb: str, favourable: bool = True) -> str:
     more, less = ("more", "less") if found.better == "neither" else ("better", "worse")
     asked, word = found.asked, more if favourable else less
-    return f"{asked.variant} {verb} {word} than {asked.against} in {begun(label(asked.figure))}"
+    return f"‘{asked.variant}’ {verb} {word} than ‘{asked.against}’ in {begun(label(asked.figure))}"
 
 
 def _untold(found: Found) -> str:
@@ -218,10 +228,12 @@ def _open(found: Found, reach: str, ends: str) -> str:
     if not told:
         return f"whether {_subject(found, 'is')} cannot be told within {found.asked.factor} {reach}: {ends}"
     side = _subject(found, "is", _favourable(told[0].sign, found.better))
+    same = all(one.same for one in found.evaluations if not one.sign)
+    untold = "they are exactly the same" if same else "it cannot be told"
     if found.ci_low is not None:
-        return f"{side} up to {found.asked.factor} {found.ci_low:.4g}; above it cannot be told: {ends}"
+        return f"{side} up to {found.asked.factor} {found.ci_low:.4g}; above {untold}: {ends}"
     if found.ci_high is not None:
-        return f"{side} from {found.asked.factor} {found.ci_high:.4g} on; below it cannot be told: {ends}"
+        return f"{side} from {found.asked.factor} {found.ci_high:.4g} on; below {untold}: {ends}"
     return f"{side} at some values of {found.asked.factor} within {reach}; at others it cannot be told: {ends}"
 
 

@@ -77,7 +77,7 @@ def test_noise_widens_the_interval_and_the_answer_says_so() -> None:
     """ "Dual is better from 14 on; between 11 and 17 it cannot be told"."""
     narrow, wide = (answer(asked(), lambda x: 14.5 - x, sd) for sd in (0.01, 6.0))
     assert (narrow.ci_low, narrow.ci_high, narrow.at) == (14, 15, 15)
-    assert says(narrow) == ("dual is better than single in cost from fleet.vans.count 15 on; told on both sides")
+    assert says(narrow) == ("‘dual’ is better than ‘single’ in cost from fleet.vans.count 15 on; told on both sides")
     assert wide.ci_low is not None
     assert wide.ci_high is not None
     assert wide.ci_high - wide.ci_low > 3
@@ -108,12 +108,14 @@ def test_few_values_are_tried() -> None:
             lambda x: 5.0 + x,
             1,
             "never",
-            "dual is never better than single in cost within fleet.vans.count 1 to 40: at 1 +",
+            "‘dual’ is never better than ‘single’ in cost within fleet.vans.count 1 to 40: at 1 +",
         ),
-        (lambda x: -5.0 - x, 1, "always", "dual is always better than single in cost within"),
+        (lambda x: -5.0 - x, 1, "always", "‘dual’ is always better than ‘single’ in cost within"),
         (lambda x: 0.0, 10, "open", "cannot be told within fleet.vans.count 1 to 40"),
-        (lambda x: max(0.0, x - 20), 1, "open", "dual is worse than single in cost from fleet.vans.count 2"),
-        (lambda x: max(0.0, 20 - x), 1, "open", "dual is worse than single in cost up to fleet.vans.count 1"),
+        (lambda x: max(0.0, x - 20), 1, "open", "‘dual’ is worse than ‘single’ in cost from fleet.vans.count 2"),
+        (lambda x: max(0.0, 20 - x), 1, "open", "‘dual’ is worse than ‘single’ in cost up to fleet.vans.count 1"),
+        (lambda x: 0.0, 0, "same", "‘dual’ and ‘single’ are exactly the same in cost within fleet.vans.count 1 to 40"),
+        (lambda x: min(0.0, x - 20), 0, "open", "up to fleet.vans.count 19; above they are exactly the same: at 1 -19"),
         (lambda x: abs(x - 20.5) - 8, 1, "more_than_once", "no single break-even"),
     ],
 )
@@ -129,7 +131,7 @@ def test_where_more_is_better_the_sides_are_the_other_way_round() -> None:
     """And where neither is, it is said as it is."""
     assert answer(asked(figure="on_time_share"), lambda x: x - 14.5).verdict == "from"
     assert answer(asked(figure="cost_eur"), lambda x: x - 14.5).verdict == "up_to"
-    assert "dual is more than single in orders" in says(answer(asked(figure="orders_total"), lambda x: x - 14.5))
+    assert "‘dual’ is more than ‘single’ in orders" in says(answer(asked(figure="orders_total"), lambda x: x - 14.5))
 
 
 def test_an_undefined_difference_tells_nothing() -> None:
