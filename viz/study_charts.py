@@ -64,13 +64,15 @@ def distribution_figure(panel: Panel, colours: dict[str, str]) -> "figure":
 
     plot = _figure(
         f"{panel.kpi}-distribution", height=max(LEAST_PX, ROW_PX * (len(panel.drawn) - 1) + MARGIN_PX),
-        x_axis_label=f"{panel.label}, {panel.unit}", y_range=(0, 1.04),
+        x_axis_label=f"{panel.label}, {panel.unit}", y_axis_label="replications up to it", y_range=(0, 1.04),
     )  # fmt: skip
     plot.yaxis.formatter = NumeralTickFormatter(format="0 %")
+    dashes = [BASE_DASH, *(DASHES[place // COLOURS_ONCE % len(DASHES)] for place in range(len(panel.drawn) - 1))]
     lines = []
-    for place, one in enumerate(panel.drawn):
-        dash = BASE_DASH if place == 0 else DASHES[(place - 1) // COLOURS_ONCE % len(DASHES)]
-        columns = {"x": one.values, "y": one.shares, "name": [plain_text(one.variant)] * len(one.values)}
+    for one, dash in reversed([*zip(panel.drawn, dashes)]):  # the dashed base on top: a variant like it shows through
+        least = one.values[:1]  # where it rises from nothing: else one replication would be no line
+        x, y = [*least, *one.values], [*(0.0 for _ in least), *one.shares]
+        columns = {"x": x, "y": y, "name": [plain_text(one.variant)] * len(x)}
         lines.append(
             plot.step(
                 "x", "y", source=_source(columns), mode="after", line_width=2, line_color=colours[one.variant],

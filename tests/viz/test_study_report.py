@@ -9,7 +9,7 @@ import pytest
 
 from scenarios.folder import read_json, write_json
 from scenarios.studies.compare import evaluate
-from scenarios.studies.report_data import MOST_DRAWN, study_report
+from scenarios.studies.report_data import MOST_DRAWN, Drawn, Panel, study_report
 from scenarios.studies.run import DecisionTime, Figures, Outcome, Replication
 from scenarios.studies.store import StudyStore
 from scenarios.studies.study import Study
@@ -21,6 +21,7 @@ from tests.viz.test_report_browser import Visit
 from twin.kpis import money
 from twin.kpis.registry import KPIS
 from viz.cli import BAD_INPUT, OK, main
+from viz.study_charts import distribution_figure
 from viz.study_report import write_study_report
 
 N = 12
@@ -118,6 +119,19 @@ def test_the_drawings_hold_the_comparisons_figures(study_folder: Path) -> None:
     assert drawn.shares[-1] == 1.0
     assert np.mean(drawn.changes) == pytest.approx(drawn.diff)
     assert len(drawn.changes) == N
+
+
+def test_a_distribution_rises_from_nothing_with_the_base_on_top() -> None:
+    """One replication is a line too, and a variant like the base does not hide it."""
+    drawn = tuple(Drawn(name, values, shares, [], None, None, None) for name, values, shares in (
+        ("base", [3.0], [1.0]), ("like it", [3.0], [1.0]), ("none", [], []),
+    ))  # fmt: skip
+    plot = distribution_figure(Panel("cost_eur", "Cost", "EUR", "lower", "", drawn, {}), dict.fromkeys(
+        ("base", "like it", "none"), "grey"))  # fmt: skip
+    lines = [renderer.data_source.data for renderer in plot.renderers]
+    assert [line["name"][:1] for line in lines] == [[], ["like it"], ["base"]]
+    assert (lines[-1]["x"], lines[-1]["y"]) == ([3.0, 3.0], [0.0, 1.0])
+    assert (plot.xaxis.axis_label, plot.yaxis.axis_label) == ("Cost, EUR", "replications up to it")
 
 
 def test_many_variants_are_cut_to_the_best_and_it_says_so(tmp_path: Path) -> None:
