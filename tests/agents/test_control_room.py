@@ -267,4 +267,5 @@ def test_feeds_are_watched_for_rules_about_them() -> None:
         ControlRoom(Population(office.world), office, [watch], ControlSettings(MINUTE)).start()  # type: ignore[arg-type]
         office.world.env.run(NOON_US + HOUR)
     assert seen[:59] == [{}] * 59
-    assert list(seen[80]) == [] and list(seen[-1]) == ["V0", "V1"]
+    assert list(seen[80]) == []
+    assert list(seen[-1]) == ["V0", "V1"]
