@@ -7,7 +7,7 @@ bootstrap intervals. A factorial gives main effects, the unit being the replicat
 that of the whole way from a factor's first value to its last.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,11 @@ Model. Softw. 79 (2016) ask for half of it, which is beyond what days of simulat
 NOISE_SHARE = 0.1
 """More of the variation than this from day to day, rather than from the factors, blurs every index. [A]"""
 
+MOSTLY_NOISE = 0.5
+"""Above, nothing is told: intervals are over the sample, and do not know that other days would give another index. Main
+effects are told from day to day as it is. [A]"""
+FEWEST_TRAJECTORIES = 8
+"""Of a Morris sample: the bootstrap's intervals hold the truth 9 times in 10 with so many, 6 in 10 with two."""
 FEWEST_ROWS = {"latin_hypercube": 64, "sobol": 64}
 """RBD-FAST reads 20 coefficients of a spectrum; with hardly more rows than that every index comes out as 1. [A]"""
 
@@ -37,6 +42,8 @@ Indices = dict[str, dict[str, Index]]
 """By factor and measure: ``first``, ``total`` (shares of the variance), ``effect`` (in the figure's unit)."""
 
 SHARES = ("first", "total")
+EFFECTS = ("factorial", "morris")
+"""Kinds of design whose measure is an effect."""
 WORDS = {
     "total": "of the variation, interactions included", "first": "of the variation, each alone",
     "effect": "over the factor's range",
@@ -84,10 +91,9 @@ def of_figure(design: Design, outputs: np.ndarray, seed: int, unit: str = "") ->
     if (fewest := FEWEST_ROWS.get(design.kind, 0)) > len(outputs):
         return nothing | {"told": False, "says": f"too few samples to tell: {len(outputs)}, at least {fewest}"}
     factors, noise = ANALYSES[design.kind](design, outputs, seed), noise_share(outputs)
-    uncertain = uncertainty(factors, float(np.ptp(means)))
-    told = uncertain is not None and uncertain <= TOLD_WITHIN
-    says = _says(design, factors, uncertain, noise, unit)
-    return {"factors": factors, "noise_share": noise, "told": told, "says": says}
+    doubts = [*_doubts(design, uncertainty(factors, float(np.ptp(means))), noise)]
+    says = "; ".join([_ranked(design, factors, unit), *doubts, *_blur(noise)])
+    return {"factors": factors, "noise_share": noise, "told": not doubts, "says": says}
 
 
 def noise_share(outputs: np.ndarray) -> float | None:
@@ -119,8 +125,8 @@ def uncertainty(factors: Indices, spread_of_means: float) -> float | None:
 # --- in words ---
 
 
-def _says(design: Design, factors: Indices, uncertain: float | None, noise: float | None, unit: str) -> str:
-    """The factors by weight, and whether they can be told."""
+def _ranked(design: Design, factors: Indices, unit: str) -> str:
+    """The factors by weight."""
     measure = next(measure for measure in WORDS if measure in next(iter(factors.values())))
     ranked = sorted(design.factors, key=lambda factor: -abs(factors[factor.key][measure]["value"] or 0.0))
     parts = [
@@ -128,17 +134,27 @@ def _says(design: Design, factors: Indices, uncertain: float | None, noise: floa
         f"{_shown(factors[factor.key][measure], measure, design.kind, unit)}"
         for factor in ranked
     ]
-    said = [f"{listed(parts)} {WORDS[measure]}"]
-    more = "replications" if design.kind == "factorial" else "samples"
+    return f"{listed(parts)} {WORDS[measure]}"
+
+
+def _doubts(design: Design, uncertain: float | None, noise: float | None) -> Iterator[str]:
+    """Why the weights cannot be told."""
+    trajectories = len(design.rows) // (len(design.factors) + 1)
     if uncertain is None:
-        said.append("no intervals from one replication")
+        yield "no intervals from one replication"
+    elif design.kind == "morris" and trajectories < FEWEST_TRAJECTORIES:
+        yield f"too few samples to tell: {trajectories}, at least {FEWEST_TRAJECTORIES}"
     elif uncertain > TOLD_WITHIN:
-        of = "" if measure in SHARES else " of the spread"
-        wanted = f"known to ±{_percent(uncertain)}{of}, wanted ±{_percent(TOLD_WITHIN)}"
-        said.append(f"too few {more} to tell: {wanted}")
+        more = "replications" if design.kind == "factorial" else "samples"
+        of = " of the spread" if design.kind in EFFECTS else ""
+        yield f"too few {more} to tell: known to ±{_percent(uncertain)}{of}, wanted ±{_percent(TOLD_WITHIN)}"
+    if design.kind != "factorial" and noise is not None and noise > MOSTLY_NOISE:
+        yield "too few replications to tell"
+
+
+def _blur(noise: float | None) -> Iterator[str]:
     if noise is not None and noise > NOISE_SHARE:
-        said.append(f"{_percent(noise)} of the variation is the luck of the days: more replications would sharpen it")
-    return "; ".join(said)
+        yield f"{_percent(noise)} of the variation is the luck of the days: more replications would sharpen it"
 
 
 def _shown(index: Index, measure: str, kind: str, unit: str) -> str:

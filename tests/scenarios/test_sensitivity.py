@@ -83,6 +83,26 @@ def test_elementary_effects_of_a_plane_are_its_slopes() -> None:
     assert found["told"]
 
 
+def test_a_handful_of_trajectories_tells_nothing_however_alike_they_are() -> None:
+    """Two that agree have a bootstrap interval of hardly any width: it holds the truth 6 times in 10."""
+    found = indices("morris", 2, lambda rows: rows @ np.array([4.0, -2.0, 0.0]))
+    assert found["factors"]["a"]["effect"]["ci_low"] == pytest.approx(4.0)
+    assert not found["told"]
+    assert found["says"].endswith("; too few samples to tell: 2, at least 8")
+
+
+def test_what_is_mostly_the_luck_of_the_days_is_not_told() -> None:
+    """The sample's interval knows nothing of other days; that of main effects is over the days."""
+    made, days = design("morris", 16), np.zeros(10)
+    days[3] = 1.0  # a day on which the points differ, by what they are
+    outputs = np.array(made.rows) @ np.array([4.0, -2.0, 0.0])[:, None] * days
+    found = of_figure(made, outputs, 5)
+    assert found["noise_share"] > 0.9
+    assert not found["told"]
+    assert "too few replications to tell; " in found["says"]
+    assert of_figure(made, outputs + outputs[:, 3:4], 5)["told"]
+
+
 COUNTED = (
     Factor("vans", (), 1.0, 3.0, True), Factor("policy", ("insertion", "nearest")), Factor("latency_s", (), 0.0, 60.0),
     Factor("orders", (), 10.0, 16.0, True), Factor("planner", ("a", "b", "c", "d", "e")),
