@@ -7,6 +7,7 @@ from typing import Any
 from scenarios.studies.answer import verdict
 from scenarios.studies.comparison import pairing_hurt
 from scenarios.studies.report_data import StudyReport, study_report
+from scenarios.studies.sensitivity import weight
 from scenarios.studies.store import RECORD
 from scenarios.studies.wording import begun, number, on_days, reach, signed, spread
 from twin.kpis.labels import label
@@ -61,8 +62,7 @@ def study_report_html(data: StudyReport) -> str:
         definitions=[panel for panel in data.panels if panel.doc],
         label=label,
         begun=begun,
-        number=number,
-        spread=spread,
+        weight=weight,
     )  # fmt: skip
 
 

@@ -161,17 +161,17 @@ def _shown(index: Index, measure: str, kind: str, unit: str) -> str:
     numbers = index["value"], index["ci_low"], index["ci_high"]
     if measure not in SHARES and kind == "factorial":
         return spread(*numbers, unit)
-    value, low, high = ("?" if n is None else _percent(n) if measure in SHARES else _size(n, unit) for n in numbers)
-    return f"{value} ({low} to {high})"
+    value, low, high = ("?" if n is None else weight(n, measure, unit) for n in numbers)
+    return f"{value} ({low.split()[0]} to {high.split()[0]})"
+
+
+def weight(value: float, measure: str, unit: str) -> str:
+    """An index as people read it: a share of the variation, or an effect, of shares in percentage points."""
+    return _percent(value) if measure in SHARES else signed(value, unit).removeprefix("+")
 
 
 def _percent(share: float) -> str:
     return f"{round(share * 100)} %"
-
-
-def _size(effect: float, unit: str) -> str:
-    """An effect without its sign: of shares in percentage points."""
-    return signed(effect, unit).removeprefix("+")
 
 
 def _outputs(design: Design, figures: Figures, name: str) -> np.ndarray:

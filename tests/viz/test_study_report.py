@@ -100,6 +100,7 @@ def test_the_page_says_what_the_comparison_says(study_folder: Path) -> None:
     assert read_json(study_folder / "study.json")["digest"] in text
     assert f"{HOSTILE} pays from 3 on." in text
     assert "vans, mostly." in text
+    assert "-40 EUR-50 EUR to -30 EUR" in text.replace("EUR -50", "EUR-50")  # an index has its unit
     assert "pairing did not help; unpaired" in text
     total = found["money"]["variants"][HOSTILE]["total"]
     year, ends = (
