@@ -10,7 +10,7 @@ from typing import Any
 from scenarios.studies.comparison import pairing_hurt
 from scenarios.studies.precision import FIRST_LOOK
 from scenarios.studies.statistics import CONFIDENCE
-from scenarios.studies.wording import begun, listed, number, on_days, spread
+from scenarios.studies.wording import begun, between, listed, number, on_days, spread
 from twin.kpis.labels import label
 
 SIGNIFICANT = 1 - CONFIDENCE
@@ -63,7 +63,9 @@ def _sentences(found: dict[str, Any]) -> Iterator[str]:
         yield _choice(found["choice"], found["replications"])
     for name in names:
         yield _variant(name, found)
-    if not names:
+    if not found["variants"]:
+        yield f"There is nothing to compare ‘{found['base_name']}’ with: {listed([*_means(found)])}."
+    elif not names:
         yield f"{len(found['variants'])} variants are compared with ‘{found['base_name']}’: see the table."
     yield from _money(found)
     if found["claim"] is not None and "verdict" in found["claim"]:
@@ -76,6 +78,12 @@ def _sentences(found: dict[str, Any]) -> Iterator[str]:
     if found["precision"]:
         yield _precision(found)
     yield from _caveats(found)
+
+
+def _means(found: dict[str, Any]) -> Iterator[str]:
+    for kpi in found["kpis"]:
+        cell = found["base"][kpi]
+        yield f"{_named(kpi)} {between(cell['mean'], cell['mean_low'], cell['mean_high'], cell['unit'])}"
 
 
 def _told_of(found: dict[str, Any]) -> list[str]:
@@ -140,13 +148,20 @@ def _precision(found: dict[str, Any]) -> str:
     done, most = found["replications"], found["replications_at_most"]
     if found["precise"]:
         return f"Stopped after {done} of at most {most}: precise enough."
+    if done < FIRST_LOOK:
+        return f"How precise that is cannot be told from fewer than {FIRST_LOOK} replications."
     short = [
-        f"the half-width of {_named(kpi)} ({reached['of']}) is {_share(reached['relative'])}, "
-        f"asked {_share(reached['asked'])}"
+        f"the half-width of {_named(kpi)} ({reached['of']}) is {_share(reached['relative'])}, {_asked(reached)}"
         for kpi, reached in found["precision"].items()
         if not reached["reached"]
     ]
     return f"Precision not reached after {done}: {'; '.join(short)}."
+
+
+def _asked(precision: dict[str, Any]) -> str:
+    asked, reached = precision["asked"], precision["relative"]
+    takes = f", which takes {_share(asked / (1 + asked))}" if reached is not None and reached <= asked else ""
+    return f"asked {_share(asked)}{takes}"
 
 
 def _share(value: float | None) -> str:
@@ -160,6 +175,8 @@ def _caveats(found: dict[str, Any]) -> Iterator[str]:
                 f"Pairing did not help ‘{name}’ on {listed([_named(kpi) for kpi in against])}: intervals there are as "
                 "wide as if the days had been drawn apart, or wider."
             )
+    if len(days := {*found["money"]["days_per_run"].values()}) > 1:
+        yield f"Runs are of {min(days)} to {max(days)} working days: money is by the day, all else by the run."
     n = found["replications"]
     if n < 2:
         yield "One replication has no interval: ask for more."

@@ -80,7 +80,7 @@ def evaluate(study: Study, figures: Figures, break_even: dict[str, Any] | None =
         "choice": _choice(study, figures),
         "sensitivity": sensitivity(study, figures, kpis),
         "break_even": break_even,
-        "money": money_table(figures, study.variants, study.days_per_year, interval_level(study)),
+        "money": money_table(figures, study.variants, study.days_per_year, interval_level(study), table),
         "claim": None if study.claim is None else judged(study.claim, figures),
     }
     return found | {"answer": answer(found)}

@@ -8,8 +8,6 @@ from array import array
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
-
 from scenarios.contracts import contracts_of
 from scenarios.load import Scenario
 from scenarios.studies.answer import verdict
@@ -29,7 +27,11 @@ leaves 0 out, else it *cannot be told*; *same* in every replication."""
 
 
 def money_table(
-    figures: Figures, variants: Mapping[str, Scenario], days_per_year: float | None = None, level: float = CONFIDENCE
+    figures: Figures,
+    variants: Mapping[str, Scenario],
+    days_per_year: float | None = None,
+    level: float = CONFIDENCE,
+    kpis: Table | None = None,
 ) -> dict[str, Any]:
     """The money of a study, as JSON; the first variant is the base.
 
@@ -37,16 +39,21 @@ def money_table(
     ``per_day`` and ``per_year``; in ``variants`` also ``diff_per_day, ci_low, ci_high`` (EUR a day, paired, of that
     level), ``diff_per_year, ci_low_per_year, ci_high_per_year, p, p_adjusted`` and ``said``, one of ``SAID``.
 
-    ``days_per_year``: the base's ``costs.working_days_per_year`` if not given.
+    ``days_per_year``: the base's ``costs.working_days_per_year`` if not given. ``kpis``: the study's table; a total is
+    the KPI ``cost_eur`` too, and the larger of its adjusted p counts: one difference is not told here and a hint there.
     """
     base, *others = variants
     days = days_per_year if days_per_year is not None else _prices(variants[base]).working_days_per_year
     table = tables({"": _per_day(figures, variants)}, [*variants], ALL, level)
     of = table[""]
+    for name in kpis or ():
+        adjusted = [family[name][TOTAL]["p_adjusted"] for family in (of, kpis or {})]
+        of[name][TOTAL]["p_adjusted"] = max((p for p in adjusted if p is not None), default=None)
     spent = [item for item in ITEMS if any(of[name][figure_of(item)]["mean"] for name in variants)]
     return {
         "currency": CURRENCY,
         "days_per_year": days,
+        "days_per_run": {name: _days(scenario) for name, scenario in variants.items()},
         "level": level,
         "comparisons": comparisons(table),
         "assumptions": assumptions(variants),
@@ -79,12 +86,16 @@ def _prices(scenario: Scenario) -> Costs:
     return Costs.from_mapping(scenario.model.costs)
 
 
+def _days(scenario: Scenario) -> int:
+    """Working days of a run."""
+    return contracts_of(scenario.model).days
+
+
 def _per_day(figures: Figures, variants: Mapping[str, Scenario]) -> Figures:
     """The money of each replication over its working days."""
     values = {}
     for name, scenario in variants.items():
-        days = contracts_of(scenario.model).days
-        values[name] = {figure: array("d", np.asarray(figures.of(name, figure)) / days) for figure in ALL}
+        values[name] = {figure: array("d", figures.of(name, figure) / _days(scenario)) for figure in ALL}
     return Figures(values, {}, figures.replications)
 
 

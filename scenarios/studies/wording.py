@@ -16,6 +16,15 @@ def number(value: float, unit: str) -> str:
     return f"{_rounded(value, digits)} {unit}".strip()
 
 
+def between(mean: float | None, low: float | None, high: float | None, unit: str) -> str:
+    """A mean with its interval."""
+    if mean is None:
+        return "undefined"
+    if low is None or high is None:
+        return f"{number(mean, unit)} (no interval)"
+    return f"{number(mean, unit)} ({number(low, unit).split()[0]} to {number(high, unit).split()[0]})"
+
+
 def signed(value: float, unit: str) -> str:
     """A difference: of shares in percentage points."""
     size = number(abs(value), unit)
