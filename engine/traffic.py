@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
+from math import ceil
 from types import MappingProxyType
 
 import numpy as np
@@ -24,6 +25,7 @@ BUCKETS = 48
 """Local hours of weekdays (0 to 23) and of Saturdays and Sundays (24 to 47)."""
 
 _SLOTS_KEPT = 256
+_BUCKETS_KEPT = 4
 
 
 def _by_class(**value: float) -> tuple[float, ...]:
@@ -152,6 +154,8 @@ class Traffic:
             _roads_meeting(graph)[graph.head] >= 3, np.array(config.junction_delay_s)[graph.road_class], 0.0
         )
         self._delay_growth = config.junction_delay_growth * urban
+        self._usual: OrderedDict[int, tuple[np.ndarray, np.ndarray]] = OrderedDict()
+        self._least: dict[float, np.ndarray] = {}
         self._slots: OrderedDict[int, tuple[int, np.ndarray]] = OrderedDict()
         self._buckets: dict[int, int] = {}
 
@@ -174,7 +178,7 @@ class Traffic:
 
         Covers all edges; which of them the profile may use is ``RoadGraph.allowed``.
         """
-        moving_s, delay_s = self._usual_s(slice(None), bucket)
+        moving_s, delay_s = self._usual_s(bucket)
         slowest_s = np.maximum(moving_s, self._length_m / profile.max_speed_mps) + delay_s
         return np.maximum(np.rint(slowest_s * 1e3), 1).astype(np.int64)
 
@@ -194,16 +198,16 @@ class Traffic:
         """
         edges = np.asarray(edges)
         ends = np.empty(len(edges), np.int64)
-        least_s = self._least_s(edges, max_speed_mps)
+        least_s = self._least_s(max_speed_mps)[edges]
         now, done, left = int(depart_us), 0, 1.0
         while done < len(edges):
             slot = now // SLOT_US
             border = (slot + 1) * SLOT_US
             whole = self._slot_us(edges[done:], slot, pace, least_s[done:])
-            first = int(np.ceil(left * float(whole[0])))
-            until = np.cumsum(whole)
+            first = ceil(left * float(whole[0]))
+            until = whole.cumsum()
             until += now + first - whole[0]
-            reached = int(np.searchsorted(until, border, side="right"))
+            reached = int(until.searchsorted(border, side="right"))
             ends[done : done + reached] = until[:reached]
             done += reached
             if done == len(edges):
@@ -227,23 +231,33 @@ class Traffic:
         """Factors of the delays at the ends of edges in a slot: lognormal, mean 1."""
         return _lognormal(_normal(self._junction_key[edges], slot), self.config.junction_cv)
 
-    def _usual_s(self, edges: np.ndarray | slice, bucket: int) -> tuple[np.ndarray, np.ndarray]:
+    def _usual_s(self, bucket: int) -> tuple[np.ndarray, np.ndarray]:
         """Usual seconds on the move and in delay at the junction, by edge."""
-        level = self._level[bucket]
-        moving = self._free_s[edges] / (1 - level * self._fall[edges])
-        return moving, self._delay_s[edges] * (1 + level * self._delay_growth[edges])
+        known = self._usual.get(bucket)
+        if known is None:
+            level = self._level[bucket]
+            moving_s = self._free_s / (1 - level * self._fall)
+            known = self._usual[bucket] = moving_s, self._delay_s * (1 + level * self._delay_growth)
+            if len(self._usual) > _BUCKETS_KEPT:
+                self._usual.popitem(last=False)
+        return known
 
-    def _least_s(self, edges: np.ndarray, max_speed_mps: float) -> np.ndarray:
+    def _least_s(self, max_speed_mps: float) -> np.ndarray:
         """Physical bound on the time on the move of each edge: the vehicle's top speed and that of the
         road."""
-        return np.maximum(self._free_s[edges] / self.config.top_speed, self._length_m[edges] / max_speed_mps)
+        if max_speed_mps not in self._least:
+            self._least[max_speed_mps] = np.maximum(
+                self._free_s / self.config.top_speed, self._length_m / max_speed_mps
+            )
+        return self._least[max_speed_mps]
 
     def _slot_us(self, edges: np.ndarray, slot: int, pace: float, least_s: np.ndarray) -> np.ndarray:
         """Time of whole edges at the speeds of a slot, int64 microseconds of at least 1."""
         bucket, factor = self._slot(slot)
-        moving_s, delay_s = self._usual_s(edges, bucket)
+        moving_s, delay_s = self._usual_s(bucket)
         slow = factor[self._area[edges]] / (pace * self.weather.factor(slot * SLOT_US))
-        seconds = np.maximum(moving_s * slow, least_s) + delay_s * slow * self.junction_factors(edges, slot)
+        seconds = np.maximum(moving_s[edges] * slow, least_s)
+        seconds += delay_s[edges] * slow * self.junction_factors(edges, slot)
         return np.maximum(np.rint(seconds * 1e6), 1).astype(np.int64)
 
     def _slot(self, slot: int) -> tuple[int, np.ndarray]:
@@ -271,7 +285,7 @@ def _lognormal(normal: np.ndarray, cv: float) -> np.ndarray:
     """exp(mu + sigma z) with mean 1 and coefficient of variation ``cv``, to 6 decimals (exp differs between
     CPUs)."""
     sigma2 = np.log1p(cv * cv)
-    return np.round(np.exp(np.sqrt(sigma2) * normal - sigma2 / 2), 6)
+    return np.exp(np.sqrt(sigma2) * normal - sigma2 / 2).round(6)
 
 
 def _areas(graph: RoadGraph, config: TrafficConfig) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -99,9 +99,9 @@ class Geometry:
     ) -> Drive:
         """Keyframes along edges that end at ``end_us``; time passes evenly with distance within an edge."""
         count = self._count[edges]  # the last point of an edge is the first of the next
-        edge_start = np.cumsum(count) - count
+        edge_start = count.cumsum() - count
         count[-1] += 1  # of the last edge all are taken
-        leg = np.repeat(np.arange(len(edges)), count)
+        leg = np.arange(len(edges)).repeat(count)
         number = np.arange(len(leg))
         point = (self._ptr[edges] - edge_start)[leg] + number
         along_mm, length_mm = self._along_mm[point], self.length_mm[edges]
@@ -114,7 +114,7 @@ class Geometry:
             t_us=t_us,
             x_mm=self.x_mm[point],
             y_mm=self.y_mm[point],
-            odometer_mm=(np.cumsum(length_mm) - length_mm)[leg] + along_mm,
+            odometer_mm=(length_mm.cumsum() - length_mm)[leg] + along_mm,
             node=node,
             edges=edges.astype(np.int32),
             blocked_edge=blocked_edge,
