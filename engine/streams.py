@@ -14,7 +14,7 @@ _FACTORS = tuple(map(np.uint64, (0xBF58476D1CE4E5B9, 0x94D049BB133111EB)))
 
 def key_u64(*names: object) -> int:
     """Return a 64-bit key for a sequence of names; equal names give equal keys in every process."""
-    text = "\x1f".join(str(name) for name in names)
+    text = "\x1f".join(map(str, names))
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
 
 

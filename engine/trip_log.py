@@ -45,8 +45,7 @@ class TripLog:
         """Add a driven trip (see ``cut`` for one that ended early). Raises OSError when the disk refuses."""
         rows = np.empty((len(t_us), 3), "<i8")
         rows[:, 0], rows[:, 1], rows[:, 2] = t_us, x_mm, y_mm
-        self._chains.update(vehicle_id, trip_id.encode() + b"\0")
-        self._chains.update(vehicle_id, rows.tobytes())
+        self._chains.update(vehicle_id, trip_id.encode() + b"\0" + rows.tobytes())
         self._trips.append((trip_id, vehicle_id, rows))
         self.rows += len(rows)
         self._waiting_rows += len(rows)

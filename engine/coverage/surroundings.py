@@ -141,7 +141,7 @@ class Surroundings:
     def usual_code_at(self, index: int, now_us: int) -> int:
         """The code of one vehicle now if the map had never changed: what no outage takes away."""
         start_us, code = self._ahead(self._trips[index], now_us, self.usual_map)
-        return int(code[max(int(np.searchsorted(start_us, now_us)) - 1, 0)])
+        return int(code[max(int(start_us.searchsorted(now_us)) - 1, 0)])
 
     def spells(self, index: int, from_us: int) -> tuple[np.ndarray, np.ndarray]:
         """The known future of one vehicle: starts int64 and codes uint16, from the one that holds at ``from_us``
@@ -185,16 +185,16 @@ class Surroundings:
 
     def _ahead(self, trip: _Trip, now_us: int, coverage: CoverageMap) -> tuple[np.ndarray, np.ndarray]:
         """What a vehicle meets after a moment on a map."""
-        first = max(int(np.searchsorted(trip.t_us, min(now_us, trip.until_us))) - 1, 0)
+        first = max(int(trip.t_us.searchsorted(min(now_us, trip.until_us))) - 1, 0)
         start_us, code = coverage.along(trip.t_us[first:], trip.x_mm[first:], trip.y_mm[first:], trip.tunnel[first:])
         cut = trip.until_us < int(trip.t_us[-1])
-        stop = max(int(np.searchsorted(start_us, trip.until_us)), 1) if cut else len(start_us)
+        stop = max(int(start_us.searchsorted(trip.until_us)), 1) if cut else len(start_us)
         return start_us[:stop], code[:stop]
 
     def _continue(self, index: int, from_us: int, start_us: np.ndarray, code: np.ndarray) -> int:
         """Keep what holds up to a moment, but for what is forgotten, and go on with a timeline, one that covers it.
         Returns from when on what holds may be another."""
-        skip = max(int(np.searchsorted(start_us, from_us, side="right")) - 1, 0)
+        skip = max(int(start_us.searchsorted(from_us, side="right")) - 1, 0)
         start_us, code = np.maximum(start_us[skip:], from_us), code[skip:]
         first, count, kept = int(self._first[index]), int(self._count[index]), self._place(index, from_us)
         if kept and self._code[first + kept - 1] == code[0]:
@@ -207,7 +207,7 @@ class Surroundings:
     def _place(self, index: int, t_us: int) -> int:
         """How many of a vehicle's spells begin before a moment."""
         first = int(self._first[index])
-        return int(np.searchsorted(self._start_us[first : first + int(self._count[index])], t_us))
+        return int(self._start_us[first : first + int(self._count[index])].searchsorted(t_us))
 
     def _places(self, vehicles: np.ndarray, t_us: int) -> np.ndarray:
         """How many of the spells of vehicles begin before a moment."""
