@@ -25,7 +25,7 @@ BUCKETS = 48
 """Local hours of weekdays (0 to 23) and of Saturdays and Sundays (24 to 47)."""
 
 _SLOTS_KEPT = 256
-_BUCKETS_KEPT = 4
+_BUCKETS_KEPT = 4  # drives meet one hour after the other
 
 
 def _by_class(**value: float) -> tuple[float, ...]:

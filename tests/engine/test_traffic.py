@@ -258,3 +258,17 @@ def test_presets_differ_only_where_they_say():
     changed = [h for h in range(24) if default.congestion_weekday[h] != porto.congestion_weekday[h]]
     assert changed == [17, 18]
     assert replace(porto, congestion_weekday=default.congestion_weekday) == default
+
+
+def test_what_was_asked_before_changes_no_drive():
+    """Usual times are kept for the hours asked for last, least times for each top speed; both are those of the ask."""
+    asked = traffic()
+    for bucket in range(BUCKETS):
+        asked.usual_weights_ms(VAN, bucket)
+    for top_mps in (36.0, 5.0):
+        edges = walk(200, 1)
+        for hour in (8, 9, 3):
+            depart_us = MONDAY + hour * HOUR
+            fresh = traffic().drive(edges, depart_us, 1.0, top_mps)
+            assert np.array_equal(asked.drive(edges, depart_us, 1.0, top_mps), fresh)
+    assert len(asked._usual) < BUCKETS / 2
