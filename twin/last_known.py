@@ -80,12 +80,17 @@ class LastKnown:
 
     def hear(self, row: int, received_us: int) -> None:
         """Something was received from a vehicle."""
-        self.rows["heard_us"][row] = max(int(self.rows["heard_us"][row]), received_us)
+        self._not_before("heard_us", row, received_us)
 
     def tell(self, row: int, occurred_us: int, received_us: int) -> None:
         """A device's message was received."""
-        self.rows["told_us"][row] = max(int(self.rows["told_us"][row]), received_us)
-        self.rows["told_of_us"][row] = max(int(self.rows["told_of_us"][row]), occurred_us)
+        self._not_before("told_us", row, received_us)
+        self._not_before("told_of_us", row, occurred_us)
+
+    def _not_before(self, clock: str, row: int, us: int) -> None:
+        times_us = self.rows[clock]
+        if times_us.item(row) < us:
+            times_us[row] = us
 
     def observe(self, batch: SampleBatch) -> None:
         """Take in received samples."""
