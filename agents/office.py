@@ -76,6 +76,9 @@ class HeadOffice(FleetAgent):
         self._asked = False
         self._unplanned: list[int] = []  # days that could not be planned in time
         self._told: dict[str, set[str]] = {}  # vehicle -> orders it was last told to do
+        self._follow_up: dict[str, Callable[[dict[str, Any]], None]] = {
+            name[4:]: getattr(self, name) for name in dir(type(self)) if name.startswith("_on_")
+        }
 
     # --- hearing ---
 
@@ -104,7 +107,7 @@ class HeadOffice(FleetAgent):
             self.receive(repaired(message, rename), self.world.now)
 
     def _follow(self, kind: str, payload: dict[str, Any]) -> None:
-        follow = getattr(self, "_on_" + kind, None)
+        follow = self._follow_up.get(kind)
         if follow is not None:
             follow(payload)
 
