@@ -42,7 +42,7 @@ from engine.streams import Streams
 
 CAUSES = ("dead", "stolen", "lost")
 """What can end a device."""
-_AHEAD_US = HOUR  # how far a window looks into the known future, so that the next ones need not
+_AHEAD_US = HOUR  # how far a window looks into the future with faults, so that the next ones need not
 _MESSAGE_US = HOUR // 6  # how far ahead a message that sets out looks
 _MOST_DAYS = 400  # how far the next contact is looked for behind faults
 
@@ -208,11 +208,12 @@ class Links:
         rows = Timeline(late, state.ready_us[late], state.steady_us[late], state.network[late], state.level[late])
         stale = (~steady).nonzero()[0]
         if len(stale):
-            ahead, ready_us = self.futures.derive(state, self._off, stale, from_us, until_us + _AHEAD_US)
+            known_us = until_us + _AHEAD_US if self.futures.faults else FOREVER_US
+            ahead, ready_us = self.futures.derive(state, self._off, stale, from_us, known_us)
             last = ((ahead.start_us < until_us) & (ahead.end_us >= until_us)).nonzero()[0]
             at = ahead.rows(last)
             usable = _usable(ahead, ready_us)
-            self._know(stale, until_us + _AHEAD_US, usable)
+            self._know(stale, known_us, usable)
             rows = joined([rows, usable])
             state.put(at.device, at.network, at.level, ready_us[last], at.end_us)
         self.now_us = until_us
