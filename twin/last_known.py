@@ -104,12 +104,13 @@ class LastKnown:
         self._hear(batch, end, fault)
         self._take(newest, batch, used_us, self._any_of, "recorded_us", _OF_ANY)
         fixed = batch.satellites > 0
-        if not fixed.any():
-            return
         if not fixed.all():
+            if not fixed.any():
+                return
             batch, used_us, highest = batch.take(fixed), used_us[fixed], highest[fixed]
-            newest = _newest(batch, _ends(batch), used_us)
-        self._follow(batch, used_us, highest)
+            end = _ends(batch)
+            newest = _newest(batch, end, used_us)
+        self._follow(batch, end, used_us, highest)
         self._take(newest, batch, used_us, self._fix_of, "fixed_us", _OF_FIX)
 
     def locate(self, batch: SampleBatch) -> None:
@@ -164,17 +165,17 @@ class LastKnown:
 
     # --- standing and moving, and the track ---
 
-    def _follow(self, batch: SampleBatch, used_us: np.ndarray, highest: np.ndarray) -> None:
+    def _follow(self, batch: SampleBatch, end: np.ndarray, used_us: np.ndarray, highest: np.ndarray) -> None:
         """Fold fixes that are not too late into the track and into when each vehicle moved last."""
         kept = batch.sample > highest - KEPT
         if not kept.all():
             batch, used_us = batch.take(kept), used_us[kept]
+            end = _ends(batch)
         if len(batch):
-            self._stand(batch, used_us)
+            self._stand(batch, end, used_us)
             self._remember(batch, used_us)
 
-    def _stand(self, batch: SampleBatch, used_us: np.ndarray) -> None:
-        end = _ends(batch)
+    def _stand(self, batch: SampleBatch, end: np.ndarray, used_us: np.ndarray) -> None:
         start = np.zeros_like(end)
         start[1:] = end[:-1] + 1
         vehicle = batch.vehicle[end]
