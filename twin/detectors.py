@@ -29,15 +29,15 @@ class TooFast:
 
 @dataclass(frozen=True)
 class Harsh:
-    """Speed changes harder than a driver means to; needs samples at most ``within_s`` apart."""
+    """Speed changes harder than a driver means to; needs fixes at most ``within_s`` apart, held ones not counted."""
 
     limit_mps2: float
     within_s: float = 2.0
     hold_s: float = 0.0
 
     def hits(self, steps: Steps) -> tuple[np.ndarray, np.ndarray]:
-        change = np.abs(steps.speed_mps - steps.speed_before_mps) / steps.dt_s
-        change = np.where(steps.dt_s <= self.within_s, change, np.nan)
+        change = np.abs(steps.speed_mps - steps.speed_before_mps) / steps.fix_dt_s
+        change = np.where(steps.fix_dt_s <= self.within_s, change, np.nan)
         return change > self.limit_mps2, np.nan_to_num(change)
 
 

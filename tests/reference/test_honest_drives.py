@@ -137,6 +137,17 @@ def test_an_honest_drive_looks_honest(name: str) -> None:
     assert (seen, n) == (drives, samples)
 
 
+def test_a_phone_that_holds_its_fix_is_not_driven_harshly() -> None:
+    """A row a second, a fix each twelve seconds or so; six times it stood held at exactly 0 m/s before it was off."""
+    (harsh,) = ALERTS["harsh_driving"].configured({}).detectors()
+    found = 0
+    for drive in cork():
+        sightings = Sightings((harsh,))
+        sightings.take(batch(drive, False))
+        found += len(sightings.recent(-(2**62), 2**62).get(harsh, ()))
+    assert found <= 6
+
+
 @pytest.mark.parametrize("name", ["visnjan-car.gpx", "limerick-bus-304.gpx"])
 def test_a_moved_stretch_of_an_honest_drive_is_noticed(name: str) -> None:
     """The same drive led 2 km astray half-way: the test above can fail."""

@@ -74,6 +74,15 @@ def test_a_jump_is_measured_from_the_last_fix() -> None:
     assert seen([drive(22, **(still | {"lat": lat, "satellites": tunnel}))]) == {}
 
 
+@pytest.mark.parametrize(("held", "found"), [(True, []), (False, ["Harsh"])])
+def test_braking_that_a_receiver_shows_late_is_not_harsh(held: bool, found: list[str]) -> None:
+    """From 14 to 6 m/s between two samples: harsh in a second, not in the twelve for which the fix was held."""
+    k = np.arange(24)
+    way_m = np.where(held, k // 12 * 120.0, k * 10.0)
+    batch = drive(24, period_s=1.0, lat=50.0 + way_m / M_PER_DEG, speed_mps=np.where(k < 12, 14.0, 6.0))
+    assert list(seen([batch], (Harsh(4.4),))) == found
+
+
 def test_a_jump_the_wheels_made_is_a_clock_that_stepped() -> None:
     """A clock set back by 8 s: 300 m in 2 s, but the odometer has them too."""
     n = 6
