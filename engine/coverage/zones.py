@@ -34,14 +34,22 @@ def inside(grid: Grid, projection: Projection, polygons: list[Rings]) -> np.ndar
     """Cells whose middle lies in any of the polygons, bool [rows, columns]; even-odd rule, so holes are out."""
     cells = np.zeros(grid.shape, bool)
     for rings in polygons:
-        cells |= _inside(grid, [np.column_stack(projection.to_xy(ring[:, 1], ring[:, 0])) for ring in rings])
+        _fill(cells, grid, [np.column_stack(projection.to_xy(ring[:, 1], ring[:, 0])) for ring in rings])
     return cells
 
 
-def _inside(grid: Grid, rings: Rings) -> np.ndarray:
+def _fill(cells: np.ndarray, grid: Grid, rings: Rings) -> None:
     """Every side of a polygon changes in and out for the cells to the right of where it crosses their row."""
-    _, middle_m = grid.centres_m()
-    turns = np.zeros((grid.rows, grid.columns + 1), np.int32)
+    middle_m = grid.centres_m()[1]
+    points = np.concatenate(rings)
+    (left, bottom), (right, top) = points.min(axis=0), points.max(axis=0)
+    rows = slice(*np.searchsorted(middle_m, (bottom, top)).tolist())
+    columns = slice(*_columns(grid, np.array([left, right])).tolist())
+    window = cells[rows, columns]
+    if not window.size:
+        return
+    middle_m = middle_m[rows]
+    turns = np.zeros((window.shape[0], window.shape[1] + 1), np.int32)
     for ring in rings:
         a, b = ring, np.roll(ring, -1, axis=0)
         low, high = (np.searchsorted(middle_m, end(a[:, 1], b[:, 1])) for end in (np.minimum, np.maximum))
@@ -50,9 +58,15 @@ def _inside(grid: Grid, rings: Rings) -> np.ndarray:
         row = np.arange(len(of)) + (low - (np.cumsum(count) - count))[of]
         slope = (b[:, 0] - a[:, 0])[of] / (b[:, 1] - a[:, 1])[of]
         x_m = a[of, 0] + (middle_m[row] - a[of, 1]) * slope
-        first = np.floor((x_m * 1000 - grid.x0_mm) / grid.cell_mm + 0.5).astype(np.int64)  # middle right of it
-        np.add.at(turns, (row, np.clip(first, 0, grid.columns)), 1)
-    return np.cumsum(turns, axis=1)[:, :-1] % 2 == 1
+        column = np.clip(_columns(grid, x_m), columns.start, columns.stop) - columns.start
+        np.add.at(turns, (row, column), 1)
+    window |= np.cumsum(turns, axis=1)[:, :-1] % 2 == 1
+
+
+def _columns(grid: Grid, x_m: np.ndarray) -> np.ndarray:
+    """The first columns whose middle lies right of these; the number of columns where none does."""
+    first = np.floor((x_m * 1000 - grid.x0_mm) / grid.cell_mm + 0.5).astype(np.int64)
+    return np.clip(first, 0, grid.columns)
 
 
 def _polygons(node: Any, where: str) -> list[Rings]:

@@ -1,6 +1,7 @@
 """Dead zones: polygons to cells, and GeoJSON of every shape."""
 
 import json
+import time
 from itertools import pairwise
 
 import numpy as np
@@ -61,6 +62,21 @@ def test_cells_are_those_that_the_even_odd_rule_says(corners):
                     left += ax + (y - ay) * (bx - ax) / (by - ay) <= x
             near = np.abs(closed - (x, y)).min() < 1e-3  # rounding may decide there
             assert near or found[row, column] == (left % 2 == 1)
+
+
+def test_many_small_zones_cost_what_they_cover():
+    """As a regulator publishes them: 3,000 on and around a large grid, a millisecond each at most."""
+    grid = Grid(-20_000_000, -20_000_000, 50_000, 800, 800)
+    at_m = np.random.default_rng(1).uniform(-25_000, 25_000, (3_000, 2))
+    polygons = [[square(100.0, x, y)] for x, y in at_m]
+    started = time.process_time()
+    found = inside(grid, PLANE, polygons)
+    assert time.process_time() - started < 3.0
+    x_m, y_m = grid.centres_m()
+    each = np.zeros(grid.shape, bool)
+    for x, y in at_m:
+        each |= (np.abs(y_m - y) < 100.0)[:, None] & (np.abs(x_m - x) < 100.0)
+    assert (found == each).all()
 
 
 def test_every_shape_of_geojson(tmp_path):
