@@ -139,7 +139,7 @@ class Belief(Routes):
     def _driver_registered(self, when: When, p: dict) -> None:
         self._vehicle(when, p["vehicle_id"], driver_id=p["driver_id"])
         vehicle = self.vehicles[p["vehicle_id"]]
-        self.vehicles[p["vehicle_id"]] = replace(vehicle, offers=vehicle.offers | frozenset(p["offers"]))
+        self.vehicles[p["vehicle_id"]] = vehicle._replace(offers=vehicle.offers | frozenset(p["offers"]))
 
     # --- orders ---
 
@@ -151,14 +151,14 @@ class Belief(Routes):
         known = self.orders.get(p["order_id"])
         if known:
             task = replace(known.order.last_task, windows=tuple(Window(*w) for w in p["windows_us"]))
-            self.orders[p["order_id"]] = replace(known, order=known.order.moved(**{task.kind: task}))
+            self.orders[p["order_id"]] = known._replace(order=known.order.moved(**{task.kind: task}))
             self._order(when, p["order_id"], not_before_us=p["not_before_us"], vehicle_id=None, planned_us=None)
 
     def _order_changed(self, _when: When, p: dict) -> None:
         known = self.orders.get(p["order_id"])
         if known:
             task = replace(known.order.last_task, windows=tuple(Window(*w) for w in p["windows_us"]))
-            self.orders[p["order_id"]] = replace(known, order=known.order.moved(**{task.kind: task}))
+            self.orders[p["order_id"]] = known._replace(order=known.order.moved(**{task.kind: task}))
 
     def _end(self, when: When, p: dict) -> None:
         """Ends are final: whatever else is heard of the order, it is not open any more."""
@@ -170,7 +170,7 @@ class Belief(Routes):
             self._drop_stops(known.vehicle_id, order_id)
             vehicle = self.vehicles[known.vehicle_id]
             if vehicle.started is not None and vehicle.started.order_id == order_id:
-                self.vehicles[known.vehicle_id] = replace(vehicle, started=None)
+                self.vehicles[known.vehicle_id] = vehicle._replace(started=None)
 
     _order_failed = _order_cancelled = _order_left_out = _end
 
@@ -202,7 +202,7 @@ class Belief(Routes):
         known = self.orders[order_id]
         if known.order.pickup and known.order.delivery:
             order = known.order.moved(pickup=None, depot=self.vehicles[vehicle_id].depot_id)
-            self.orders[order_id] = replace(known, order=order)
+            self.orders[order_id] = known._replace(order=order)
 
     def _free(self, when: When, vehicle_id: str) -> None:
         """A visit is over."""

@@ -1,6 +1,5 @@
 """Vehicles and orders as known, each field resting on the newest fact that told it."""
 
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from twin.views import NEVER_US, OrderView, VehicleView
@@ -45,10 +44,10 @@ class Known:
         if "state" in fields:
             fields["state_us"] = when.us
         new = self._newest(when, ("vehicle", vehicle_id), fields)
-        self.vehicles[vehicle_id] = replace(self.vehicles[vehicle_id], **new)
+        self.vehicles[vehicle_id] = self.vehicles[vehicle_id]._replace(**new)
 
     def _order(self, when: When, order_id: str, **fields: Any) -> None:
         """Set those fields of an open order that rest on nothing newer."""
         known = self.orders.get(order_id)
         if known is not None:
-            self.orders[order_id] = replace(known, **self._newest(when, ("order", order_id), fields))
+            self.orders[order_id] = known._replace(**self._newest(when, ("order", order_id), fields))

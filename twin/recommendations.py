@@ -135,16 +135,16 @@ def as_if_given(view: FleetView, commands: Iterable[Command]) -> FleetView:
             stops = (*under_way, *stops)
         else:
             stops = tuple(stop for stop in vehicle.stops if stop in under_way or stop[:2] in left)
-        vehicles[vehicle_id] = replace(vehicle, stops=stops, changes=vehicle.changes + changes)
+        vehicles[vehicle_id] = vehicle._replace(stops=stops, changes=vehicle.changes + changes)
     for stops in before.values():
         for stop in stops:
             if stop.order_id in orders:
-                orders[stop.order_id] = replace(orders[stop.order_id], vehicle_id=None, planned_us=None)
+                orders[stop.order_id] = orders[stop.order_id]._replace(vehicle_id=None, planned_us=None)
     for vehicle_id, stops in after.items():
         for stop in stops:
             if stop.order_id in orders:
                 known = orders[stop.order_id]
-                orders[stop.order_id] = replace(known, vehicle_id=vehicle_id, planned_us=stop.arrive_us)
+                orders[stop.order_id] = known._replace(vehicle_id=vehicle_id, planned_us=stop.arrive_us)
     return replace(view, vehicles=MappingProxyType(vehicles), orders=MappingProxyType(orders))
 
 

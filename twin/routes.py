@@ -1,6 +1,5 @@
 """Routes as commanded, less what has become of their stops: own commands, the answers to them, and departures."""
 
-from dataclasses import replace
 from typing import NamedTuple
 
 from twin.known import ALWAYS, Known, When
@@ -118,7 +117,7 @@ class Routes(Known):
                 self._route(vehicle_id, left)
 
     def _route(self, vehicle_id: str, stops: tuple[Stop, ...]) -> None:
-        self.vehicles[vehicle_id] = replace(self.vehicles[vehicle_id], stops=stops)
+        self.vehicles[vehicle_id] = self.vehicles[vehicle_id]._replace(stops=stops)
 
     def _forget_route(self, vehicle_id: str, until: When) -> None:
         """A shift is over: what was put on the route after it stays."""
@@ -135,4 +134,4 @@ class Routes(Known):
         """Those before the shift began do not count, nor any longer."""
         began_us = self._began_us.get(vehicle_id, 0)
         self._changed[vehicle_id] = [us for us in self._changed.get(vehicle_id, []) if us >= began_us]
-        self.vehicles[vehicle_id] = replace(self.vehicles[vehicle_id], changes=len(self._changed[vehicle_id]))
+        self.vehicles[vehicle_id] = self.vehicles[vehicle_id]._replace(changes=len(self._changed[vehicle_id]))

@@ -26,8 +26,7 @@ class Stop(NamedTuple):
     arrive_us: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OrderView:
+class OrderView(NamedTuple):
     """An open order as known: ``vehicle_id`` is who was told to do it, ``onboard`` who has it."""
 
     order: Order
@@ -39,8 +38,7 @@ class OrderView:
     planned_us: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class VehicleView:
+class VehicleView(NamedTuple):
     """A vehicle and its driver as known. ``stops`` are those still to do, ``started`` the one under way (frozen).
 
     Times are those of the events that told, by their own clock.

@@ -164,7 +164,7 @@ def test_without_vehicles_or_orders_there_is_nothing_to_do(name: str) -> None:
     assert decide(name, picture(3, [])) == []
     assert decide(name, picture(0, [order])) == []
     off = picture(2, [order])
-    asleep = {vehicle_id: replace(v, shift_us=None, state="off") for vehicle_id, v in off.vehicles.items()}
+    asleep = {vehicle_id: v._replace(shift_us=None, state="off") for vehicle_id, v in off.vehicles.items()}
     assert decide(name, replace(off, vehicles=asleep)) == []
 
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -61,7 +60,7 @@ def picture(belief: Belief, sort_stops: bool = False) -> list[Any]:
     """All of it that can be compared."""
     vehicles = dict(belief.vehicles)
     if sort_stops:
-        vehicles = {name: replace(v, stops=tuple(sorted(v.stops, key=str))) for name, v in vehicles.items()}
+        vehicles = {name: v._replace(stops=tuple(sorted(v.stops, key=str))) for name, v in vehicles.items()}
     return [vehicles, belief.orders, belief.depots, belief.closures]
 
 

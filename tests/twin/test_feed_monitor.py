@@ -1,7 +1,5 @@
 """Feeds that break without a word are noticed, within a stated time, and a calm day raises nothing."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -93,7 +91,7 @@ def test_one_silent_vehicle_is_found_while_the_others_are_heard() -> None:
         belief.observe(SampleBatch.of([0, 1], start, 50.0, 8.0, sample=minute * 60))
         found += monitor.check(belief.view(start), start)
     assert found == [Finding("V2", NOON + 60 * MINUTE - 10 * SECOND, "silent")]
-    belief.vehicles["V2"] = replace(belief.vehicles["V2"], shift_us=None)
+    belief.vehicles["V2"] = belief.vehicles["V2"]._replace(shift_us=None)
     assert monitor.check(belief.view(NOON + 91 * MINUTE), NOON + 91 * MINUTE) == []
 
 

@@ -159,14 +159,14 @@ def test_a_fresh_recommendation_holds() -> None:
 def started(view: FleetView, order: int, vehicle: int) -> FleetView:
     """The driver has set out for a stop."""
     name = f"V{vehicle}"
-    changed = replace(view.vehicles[name], started=Stop(f"O{order}", "delivery"), state="driving")
+    changed = view.vehicles[name]._replace(started=Stop(f"O{order}", "delivery"), state="driving")
     return replace(view, vehicles={**view.vehicles, name: changed})
 
 
 def without(view: FleetView, order: int) -> FleetView:
     """The order has ended."""
     vehicles = {
-        i: replace(v, stops=tuple(s for s in v.stops if s.order_id != f"O{order}")) for i, v in view.vehicles.items()
+        i: v._replace(stops=tuple(s for s in v.stops if s.order_id != f"O{order}")) for i, v in view.vehicles.items()
     }
     return replace(view, orders={i: o for i, o in view.orders.items() if i != f"O{order}"}, vehicles=vehicles)
 
@@ -178,11 +178,11 @@ def test_what_it_was_about_may_be_over() -> None:
     assert overtaken(without(view, 2), give) == "O2 is not open any more"
     assert overtaken(as_if_given(view, [to(2, 2)]), give) == "O2 is with V2"
     assert overtaken(started(view, 0, 0), move) == "O0 cannot be taken off V0 any more"
-    aboard = replace(view.orders["O2"], onboard="V2")
+    aboard = view.orders["O2"]._replace(onboard="V2")
     assert overtaken(replace(view, orders={**view.orders, "O2": aboard}), give) == "O2 is on board of V2"
-    later = replace(view.orders["O2"], not_before_us=view.now_us + 1)
+    later = view.orders["O2"]._replace(not_before_us=view.now_us + 1)
     assert overtaken(replace(view, orders={**view.orders, "O2": later}), give) == "O2 is not to be visited now"
-    broken = replace(view.vehicles["V1"], state="broken")
+    broken = view.vehicles["V1"]._replace(state="broken")
     assert overtaken(replace(view, vehicles={**view.vehicles, "V1": broken}), give) == "V1 is not at work"
 
 
