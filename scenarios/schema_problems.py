@@ -29,7 +29,7 @@ def schema_problems(error: ValidationError, file: str, root: type[BaseModel]) ->
         elif entry["type"] == "missing":
             value, expected = "", "this key, which has no default"
         else:
-            expected = PATTERNS.get(entry.get("ctx", {}).get("pattern"), plain_message(expected))
+            expected = PATTERNS.get(entry.get("ctx", {}).get("pattern", ""), plain_message(expected))
             if isinstance(value, dict):
                 value = ", ".join(map(str, value))
             if entry["type"] == "literal_error":
