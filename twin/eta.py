@@ -44,11 +44,14 @@ class KnownCourses:
     def of(self, view: FleetView) -> list[Course]:
         """The courses of all vehicles with stops to do, timed."""
         fresh = (view.now_us // HOUR_US, tuple(sorted(view.closures.items())))
-        anew, self._fresh = fresh != self._fresh, fresh
+        before = self._courses
+        if fresh != self._fresh:
+            self._fresh, self._courses = fresh, {}
+        anew = before is not self._courses
         courses, new = [], []
         for vehicle in view.vehicles.values():
             if vehicle.stops:
-                course = last = self._courses.get(vehicle.vehicle_id)
+                course = last = before.get(vehicle.vehicle_id)
                 if anew or course is None or not course.holds(view, vehicle):
                     course = self._courses[vehicle.vehicle_id] = course_of(view, vehicle, last)
                     new.append((course, None if anew else last))

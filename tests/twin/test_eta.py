@@ -115,6 +115,22 @@ def test_legs_are_asked_for_once_an_hour(fleet: Fleet) -> None:
     assert crow.asked == 6
 
 
+def test_only_new_legs_are_asked_for(fleet: Fleet) -> None:
+    """Those further on are known; not those of a route given up before the hour was over."""
+    crow = Crow()
+    cache = KnownCourses(crow)
+    etas(fleet.view(AT), cache)
+    fleet.order("C", 50.7, 8.0)
+    fleet.route(0, "C", "A", "B")
+    etas(fleet.view(AT), cache)
+    assert crow.asked == 2 + 2
+    fleet.route(0)
+    etas(fleet.view(AT + HOUR_US), cache)
+    fleet.route(0, "C", "A", "B")
+    etas(fleet.view(AT + HOUR_US), cache)
+    assert crow.asked == 4 + 3
+
+
 def test_a_leg_begins_at_the_place_where_the_last_one_ended(fleet: Fleet) -> None:
     """A was served and is no longer known; its place still is, by name: a table of travel times has only names."""
 
