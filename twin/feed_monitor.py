@@ -5,7 +5,8 @@ is usual is learned from the feed itself while it is well: of silence the longes
 ``half_life_s``; of delay the mean over about that time, so that a backlog that builds up is not taken for usual.
 Feeds: ``telematics`` (samples of any vehicle), ``events`` (messages, while anybody is on shift), and each vehicle on
 shift (anything of it; it is ``silent`` or not), unless telematics is silent as a whole. What one device says late may
-be its own doing: events are as late as the least late of two vehicles at least, and of all heard lately.
+be its own doing: events are as late as the least late of two vehicles at least, and of all heard lately; unless for
+``events_s`` no other was heard.
 
 A break is found at the first check after the limit has passed, so within ``max(least, factor x usual)`` plus the time
 between two checks.
@@ -60,7 +61,7 @@ class FeedMonitor:
 
     def check(self, view: FleetView, now_us: int) -> list[Finding]:
         """What is new since the last check, in order of the feeds: telematics, events, vehicles."""
-        heard_us, newest_us, watched = _heard(view, self.settings.stale_s * SECOND_US)
+        heard_us, newest_us, watched = _heard(view, self.settings)
         self._grow(len(heard_us) - len(self._heard_us))
         news = heard_us > self._heard_us
         watched[1] &= news  # else what is there is as old as it was
@@ -122,7 +123,7 @@ def _either(of: np.ndarray) -> np.ndarray:
     return of[0] | of[1]
 
 
-def _heard(view: FleetView, lately_us: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _heard(view: FleetView, limits: FeedSettings) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """By feed: last reception, newest time told of, and whether silence and delay are watched now.
 
     Before the first reception there is nothing to compare with. A shift counts as heard of.
@@ -131,7 +132,7 @@ def _heard(view: FleetView, lately_us: float) -> tuple[np.ndarray, np.ndarray, n
     on_shift = since_us > 0
     sampled_us, recorded_us = view.sampled_us.max(initial=0), view.recorded_us.max(initial=0)
     began_us = since_us[on_shift].min(initial=view.now_us)
-    late_us = _late_us(view.told_us[on_shift], view.told_of_us[on_shift], lately_us)
+    late_us = _late_us(view.told_us[on_shift], view.told_of_us[on_shift], limits)
     heard_us = np.array([sampled_us, max(view.events_us, began_us)], np.int64)
     newest_us = np.array([recorded_us, max(view.events_us - late_us, began_us)], np.int64)
     own_us = np.maximum(view.heard_us, since_us)
@@ -142,10 +143,13 @@ def _heard(view: FleetView, lately_us: float) -> tuple[np.ndarray, np.ndarray, n
     return np.append(heard_us, own_us), np.append(newest_us, own_us), watched
 
 
-def _late_us(told_us: np.ndarray, told_of_us: np.ndarray, lately_us: float) -> int:
-    """How late messages are: the least of the two vehicles heard last, and of all others heard within ``lately_us``."""
+def _late_us(told_us: np.ndarray, told_of_us: np.ndarray, limits: FeedSettings) -> int:
+    """How late messages are: the least of the two vehicles heard last, and of all heard within ``stale_s`` of the last;
+    not of one heard more than ``events_s`` before it.
+    """
     late_us, told_us = (told_us - told_of_us)[told_us > 0], told_us[told_us > 0]
     if not len(told_us):
         return 0
-    last_us = np.sort(told_us)[-2:]
-    return int(late_us[told_us >= min(last_us[0], last_us[-1] - lately_us)].min())
+    second_us, last_us = np.sort(np.append(0, told_us))[-2:].tolist()
+    since_us = min(second_us, last_us - limits.stale_s * SECOND_US)
+    return int(late_us[told_us >= max(since_us, last_us - limits.events_s * SECOND_US)].min())

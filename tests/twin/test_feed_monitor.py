@@ -135,17 +135,24 @@ def test_a_calm_day_raises_nothing_and_a_break_at_noon_is_found(seed: int) -> No
 
 
 @pytest.mark.parametrize(
-    ("late", "told"),
-    [(["V0"], []), (["V0", "V0"], []), (["V0", "V1"], [EVENTS]), (["V0", None, "V0"], [])],
-    ids=["one", "one, twice", "two", "one, and customers"],
-)
-def test_events_are_stale_when_two_vehicles_tell_late(late: list[str | None], told: list[str]) -> None:
-    """One that comes back after a gap tells old events by its own doing, and a customer's call may have waited."""
+    ("late", "from_minute", "told"),
+    [
+        (["V0"], 20, []), (["V0", "V0"], 20, []), (["V0", "V1"], 20, [EVENTS]), (["V0", None, "V0"], 20, []),
+        (["V0"], 50, [EVENTS]), ([None], 50, []),
+    ],
+    ids=["one", "one, twice", "two", "one, and customers", "the only one for long", "a customer"],
+)  # fmt: skip
+def test_events_are_stale_when_two_vehicles_tell_late(
+    late: list[str | None], from_minute: int, told: list[str]
+) -> None:
+    """One that comes back after a gap tells old events by its own doing, and a customer's call may have waited; but
+    where no other is heard any more, it is all there is.
+    """
     belief, monitor = fleet(5), FeedMonitor()
     for minute, vehicle in enumerate(["V0", "V1", "V2", "V3", "V4"]):
         belief.hear(vehicle, NOON + minute * MINUTE, NOON + minute * MINUTE)
     found = monitor.check(belief.view(NOON + 5 * MINUTE), NOON + 5 * MINUTE)
-    for minute, vehicle in enumerate(late, 20):
+    for minute, vehicle in enumerate(late, from_minute):
         belief.hear(vehicle, NOON + (minute - 12) * MINUTE, NOON + minute * MINUTE)
         found += monitor.check(belief.view(NOON + minute * MINUTE), NOON + minute * MINUTE)
     assert [finding.feed for finding in found if finding.what == "stale"] == told
