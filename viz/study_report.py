@@ -9,7 +9,7 @@ from scenarios.studies.comparison import pairing_hurt
 from scenarios.studies.report_data import StudyReport, study_report
 from scenarios.studies.sensitivity import weight
 from scenarios.studies.store import RECORD
-from scenarios.studies.wording import begun, number, on_days, reach, signed, spread
+from scenarios.studies.wording import EVERY_TIME, begun, number, on_days, reach, signed, spread
 from twin.kpis.labels import label
 from viz.charts import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILLION
 from viz.money import money_rows
@@ -112,7 +112,9 @@ def _row(name: str, cell: dict[str, Any], base: bool, replications: int) -> dict
 
 
 def _interval(low: float | None, high: float | None, unit: str) -> str:
-    return "" if low is None or high is None else f"{number(low, unit).split()[0]} to {number(high, unit).split()[0]}"
+    if low is None or high is None:
+        return ""
+    return EVERY_TIME if low == high else f"{number(low, unit).split()[0]} to {number(high, unit).split()[0]}"
 
 
 def _ends(low: float | None, high: float | None, unit: str) -> str:

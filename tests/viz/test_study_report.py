@@ -100,6 +100,7 @@ def test_the_page_says_what_the_comparison_says(study_folder: Path) -> None:
     assert read_json(study_folder / "study.json")["digest"] in text
     assert f"{HOSTILE} pays from 3 on." in text
     assert "vans, mostly." in text
+    assert f"Turns on {FORMULA}." in text
     assert "-40 EUR-50 EUR to -30 EUR" in text.replace("EUR -50", "EUR-50")  # an index has its unit
     assert "pairing did not help; unpaired" in text
     total = found["money"]["variants"][HOSTILE]["total"]
@@ -120,6 +121,14 @@ def test_the_drawings_hold_the_comparisons_figures(study_folder: Path) -> None:
     assert drawn.shares[-1] == 1.0
     assert np.mean(drawn.changes) == pytest.approx(drawn.diff)
     assert len(drawn.changes) == N
+
+
+def test_a_mean_that_never_varied_has_no_interval_of_no_width(tmp_path: Path) -> None:
+    """It would promise something of other days."""
+    folder = write_study(tmp_path / "even", {"base": {**BASE, "duty_h": 8.0}, "more": {**BASE, "duty_h": 9.0}})
+    text = text_of(write_study_report(folder).parent)
+    assert "8 h every time" in text
+    assert "8 to 8" not in text
 
 
 def test_a_distribution_rises_from_nothing_with_the_base_on_top() -> None:
