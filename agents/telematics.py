@@ -112,9 +112,9 @@ class Telematics:
         self._to_log += parts
         self._rows_to_log += sum(map(len, parts))
         if self._rows_to_log >= at_least:
-            together = as_one(self._to_log)
-            self._to_log, self._rows_to_log = [], 0
-            for part in self._in_order.add([together]):
+            waiting, self._to_log, self._rows_to_log = self._to_log, [], 0
+            large = any(len(part) >= _AT_A_TIME for part in waiting)  # to copy one costs more than it saves
+            for part in self._in_order.add(waiting if large else [as_one(waiting)]):
                 self.log.add(part)
 
     def _through_plant(self, parts: list[Part], now_us: int) -> tuple[list[Part], list[Part]]:

@@ -56,6 +56,8 @@ def measure(scenario: Scenario, folder: Path | None) -> dict[str, float]:
     session = Session(scenario, prepare(scenario), folder, deal)
     start = time.process_time()
     session.advance(scenario.end_us)
+    assert session.world.telematics is not None  # noqa: S101
+    session.world.telematics.close(scenario.end_us)
     if folder is not None:
         session.built.telemetry.seal()
         session.built.telemetry.digest()
