@@ -55,6 +55,10 @@ TECHNOLOGIES = {
 (pilot: 10 dB; one of 600 subcarriers: 28 dB) [A]. Least LTE and NR: the lowest 1 % of what a phone measured
 while on them in Cork (``docs/validation.md``: -113 and -109 dBm); older ones: typical sensitivities [A]."""
 
+STANDING = frozenset({"NBIOT"})
+"""Technologies for meters, not vehicles, of which no cell is taken: no handover while connected (3GPP TS 36.300,
+release 13)."""
+
 
 @dataclass(frozen=True)
 class Towers:
@@ -77,6 +81,8 @@ def read_towers(path: str | Path, operator: int | None = None, country: int | No
     nets: set[tuple[int, ...]] = set()
     try:
         for name, mcc, net, at_lon, at_lat in _cells(path):
+            if name in STANDING:
+                continue
             nets.add((net,) if country is None else (mcc, net))
             if operator in (None, net) and country in (None, mcc):
                 radio.append(name)
@@ -190,7 +196,7 @@ def _cell(number: int, row: list[str], at: list[int]) -> tuple[str, int, int, fl
         raise FileProblem(f"row {number}", ",".join(row), f"the columns {', '.join(COLUMNS)}, …")
     radio, mcc, net, lon, lat = (row[column] for column in at)
     name = radio.strip().upper()
-    if name not in TECHNOLOGIES:
+    if name not in TECHNOLOGIES and name not in STANDING:
         raise FileProblem(f"row {number}, column radio", radio, f"one of {', '.join(TECHNOLOGIES)}")
     return (
         name, _whole(number, "mcc", mcc), _whole(number, "net", net),

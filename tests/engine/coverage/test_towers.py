@@ -128,6 +128,14 @@ def test_beyond_a_border_the_same_net_is_another_operator(tmp_path):
         read_towers(tmp_path / "towers.csv", 1, 214)
 
 
+def test_cells_that_serve_nobody_on_the_move_are_not_taken(tmp_path):
+    """Large registers hold some; an operator may have no others."""
+    (tmp_path / "towers.csv").write_text(ROW.format("NBIOT", 3, 1.5, 42.5) + ROW.format("LTE", 7, 1.6, 42.6))
+    assert read_towers(tmp_path / "towers.csv").radio == ("LTE",)
+    with pytest.raises(FileProblem, match=r"cells of net 3; its nets are 7$"):
+        read_towers(tmp_path / "towers.csv", 3)
+
+
 @pytest.mark.parametrize(
     ("text", "where", "words"),
     [
