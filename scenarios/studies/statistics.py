@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy import special
+from scipy import special, stats
 
 CONFIDENCE = 0.95
 ROUNDING = 1e-12
@@ -98,8 +98,7 @@ def difference(a: np.ndarray, b: np.ndarray, level: float = CONFIDENCE) -> Diffe
     if _constant(change, max(np.abs(a).max(), np.abs(b).max())):
         return Difference(mean, mean, mean, None, _correlation(a, b), n, *apart)
     half = half_width(change, level)
-    t = mean / float(change.std(ddof=1) / np.sqrt(n))
-    p = float(2 * special.stdtr(n - 1, -abs(t)))  # scipy's ttest_rel, in a twentieth of its time
+    p = float(stats.ttest_rel(a, b).pvalue)
     return Difference(mean, mean - half, mean + half, p, _correlation(a, b), n, *apart)
 
 
@@ -154,7 +153,7 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
 def _correlation(a: np.ndarray, b: np.ndarray) -> float | None:
     if _constant(a) or _constant(b):
         return None
-    return float(np.corrcoef(a, b)[0, 1])
+    return float(stats.pearsonr(a, b).statistic)
 
 
 def _unpaired(a: np.ndarray, b: np.ndarray, level: float) -> tuple[float, float]:
