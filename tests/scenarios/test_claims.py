@@ -29,7 +29,7 @@ from scenarios.studies.claims import (
 from scenarios.studies.run import DecisionTime, Figures, Outcome, run_study
 from scenarios.studies.statistics import change_of_sums
 from scenarios.studies.study import read_study
-from tests.scenarios.test_study_file import write_study
+from tests.scenarios.study_files import write_study
 from twin.kpis.labels import label
 
 FILES = sorted(lab.CLAIMS.glob("*.yaml"))
